@@ -1,0 +1,44 @@
+/** Who may import whom (ARCHITECTURE.md draws it). Each room names the rooms it may look into; all else is an error. */
+const rooms = {
+  identity: ['identity'],
+  schema: ['schema', 'identity', 'context\\.ts$'],
+  adapters: ['adapters', 'identity'],
+  'auth-server': ['auth-server', 'adapters/(postgres|tokens|passwords)'],
+  http: ['http', 'schema', 'identity', 'auth-server', 'context\\.ts$'],
+  client: ['client'],
+};
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Two files that need each other are one file, or a third is missing.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'context-looks-down',
+      severity: 'error',
+      from: { path: '^src/context\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/identity/' },
+    },
+    {
+      name: 'environment-is-read-in-one-place',
+      severity: 'error',
+      from: { path: '^src/(identity|schema|adapters|auth-server|http|client)/' },
+      to: { path: '^src/(config|app|main|banner|log)\\.ts$' },
+    },
+    ...Object.entries(rooms).map(([room, mayImport]) => ({
+      name: `${room}-imports`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: `^src/(${mayImport.join('|')})` },
+    })),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
+};
