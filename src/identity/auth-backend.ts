@@ -1,0 +1,54 @@
+/** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
+import type { Account } from './account.ts';
+import type { JsonObject } from './json.ts';
+import type { Session } from './session.ts';
+
+export type LogoutScope = 'local' | 'others' | 'global';
+
+/** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
+export interface AuthBackend {
+  /**
+   * Null when the address must be confirmed first, and then also when it is taken.
+   * @throws {EmailTakenError} only while sign-ups are confirmed at once @throws {WeakPasswordError} @throws {SignupDisabledError}
+   */
+  signUp(input: { email: string; password: string; userMetadata: JsonObject }): Promise<Session | null>;
+
+  /** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} */
+  signInWithPassword(input: { email: string; password: string }): Promise<Session>;
+
+  /** @throws {InvalidRefreshTokenError} */
+  refreshSession(refreshToken: string): Promise<Session>;
+
+  /** Ends sessions of the token's person; a session that is already over is no error. */
+  signOut(accessToken: string, scope: LogoutScope): Promise<void>;
+
+  /** The token's person as they are now, with their record. Null when they, or the session, are gone or banned. */
+  findOwnAccount(accessToken: string): Promise<Account | null>;
+
+  /** Merges one level deep: keys not named stay, null takes a key away. */
+  updateUserMetadata(accessToken: string, changes: JsonObject): Promise<Account>;
+
+  /**
+   * Also ends the person's other sessions.
+   * @throws {InvalidCredentialsError} the current password is wrong @throws {WeakPasswordError} @throws {SamePasswordError}
+   */
+  changePassword(
+    accessToken: string,
+    input: { email: string; currentPassword: string; newPassword: string },
+  ): Promise<Account>;
+
+  /** Needs the project's secret key. Null for an unknown id. */
+  findAccount(id: string): Promise<Account | null>;
+
+  /** Needs the project's secret key. Merges one level deep; null takes a key away. Null for an unknown id. */
+  updateAppMetadata(id: string, changes: JsonObject): Promise<Account | null>;
+
+  /** Needs the project's secret key. Makes a confirmed account. @throws {EmailTakenError} @throws {WeakPasswordError} */
+  createAccount(input: { email: string; password: string; appMetadata: JsonObject }): Promise<Account>;
+
+  /** Needs the project's secret key. */
+  hasAnyAccount(): Promise<boolean>;
+
+  /** Whether anybody else, neither deleted nor banned, holds the role. Looks at every account where no index helps. */
+  hasAnotherWithRole(role: string, exceptId: string): Promise<boolean>;
+}

@@ -1,0 +1,2 @@
+/** Now, as the rules see it. Tests hold it still. */
+export type Clock = () => Date;

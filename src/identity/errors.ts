@@ -1,0 +1,167 @@
+/**
+ * The outcomes a caller acts on. Each has a code that never changes; the schema shows each as a type.
+ * Everything else is thrown as it is, logged once with the request id, and masked.
+ */
+export const ERROR_CODES = {
+  VALIDATION_FAILED: 'Something in the input is not acceptable; `issues` says what and where.',
+  WEAK_PASSWORD:
+    'The password is too short, too long, too common, or the address itself; `reasons` says which.',
+  SAME_PASSWORD: 'The new password is the current one.',
+  EMAIL_TAKEN:
+    'The address has an account. Told only where sign-ups are confirmed at once, as the success itself would tell.',
+  SIGNUP_DISABLED: 'This installation takes no sign-ups.',
+  INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
+  EMAIL_NOT_CONFIRMED: 'The password is right, and the address has still to be confirmed.',
+  ACCOUNT_BANNED: 'The password is right, and an administrator has banned the account.',
+  INVALID_REFRESH_TOKEN: 'The refresh token is unknown, expired or used up. Sign in again.',
+  REAUTHENTICATION_REQUIRED: 'The session is too old, or too weak, for this change. Sign in again first.',
+  USER_NOT_FOUND: 'Nobody has that id.',
+  LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
+  METADATA_TOO_LARGE:
+    'The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much.',
+  RATE_LIMITED: 'Too many attempts. Try again after `retryAfterSeconds`.',
+  SERVICE_UNAVAILABLE:
+    'The part that checks passwords is busy or out of reach. Nothing was changed; try again later.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export abstract class UserError extends Error {
+  abstract readonly code: ErrorCode;
+}
+
+/** One thing wrong with one field. */
+export interface FieldIssue {
+  /** Where in the input, from the outside in: `['profile', 'avatarUrl']`. */
+  readonly path: readonly string[];
+  /** Stable, for programs: `TOO_LONG`, `INVALID_FORMAT`, … */
+  readonly code: string;
+  readonly message: string;
+}
+
+export class ValidationError extends UserError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly issues: readonly FieldIssue[];
+
+  constructor(issues: readonly FieldIssue[]) {
+    super('The input is not acceptable.');
+    this.issues = issues;
+  }
+}
+
+export type WeakPasswordReason = 'length' | 'characters' | 'pwned';
+
+export class WeakPasswordError extends UserError {
+  readonly code = 'WEAK_PASSWORD';
+  readonly reasons: readonly WeakPasswordReason[];
+
+  constructor(message: string, reasons: readonly WeakPasswordReason[]) {
+    super(message);
+    this.reasons = reasons;
+  }
+}
+
+export class SamePasswordError extends UserError {
+  readonly code = 'SAME_PASSWORD';
+  constructor() {
+    super('The new password must differ from the current one.');
+  }
+}
+
+export class EmailTakenError extends UserError {
+  readonly code = 'EMAIL_TAKEN';
+  constructor() {
+    super('An account with this address exists. Log in instead.');
+  }
+}
+
+export class SignupDisabledError extends UserError {
+  readonly code = 'SIGNUP_DISABLED';
+  constructor() {
+    super('Sign-ups are closed.');
+  }
+}
+
+export class InvalidCredentialsError extends UserError {
+  readonly code = 'INVALID_CREDENTIALS';
+  constructor() {
+    super('The address or the password is wrong.');
+  }
+}
+
+export class EmailNotConfirmedError extends UserError {
+  readonly code = 'EMAIL_NOT_CONFIRMED';
+  constructor() {
+    super('Confirm the address first.');
+  }
+}
+
+export class AccountBannedError extends UserError {
+  readonly code = 'ACCOUNT_BANNED';
+  constructor() {
+    super('This account is banned.');
+  }
+}
+
+export class InvalidRefreshTokenError extends UserError {
+  readonly code = 'INVALID_REFRESH_TOKEN';
+  constructor() {
+    super('This session cannot be continued. Log in again.');
+  }
+}
+
+export class ReauthenticationRequiredError extends UserError {
+  readonly code = 'REAUTHENTICATION_REQUIRED';
+  constructor() {
+    super('Log in again before this change.');
+  }
+}
+
+export class UserNotFoundError extends UserError {
+  readonly code = 'USER_NOT_FOUND';
+  constructor() {
+    super('Nobody has that id.');
+  }
+}
+
+export class LastAdminError extends UserError {
+  readonly code = 'LAST_ADMIN';
+  constructor() {
+    super('Somebody must keep the role admin.');
+  }
+}
+
+export class MetadataTooLargeError extends UserError {
+  readonly code = 'METADATA_TOO_LARGE';
+  readonly maxBytes: number;
+  readonly actualBytes: number;
+
+  constructor(maxBytes: number, actualBytes: number) {
+    super(
+      `The profile takes ${actualBytes} bytes, ${actualBytes - maxBytes} more than the ${maxBytes} there are.`,
+    );
+    this.maxBytes = maxBytes;
+    this.actualBytes = actualBytes;
+  }
+}
+
+export class RateLimitedError extends UserError {
+  readonly code = 'RATE_LIMITED';
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`Too many attempts. Try again in ${retryAfterSeconds} s.`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export class ServiceUnavailableError extends UserError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+  /** A suggestion, in seconds. */
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super(`Try again in ${retryAfterSeconds} s.`, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

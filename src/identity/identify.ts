@@ -1,0 +1,40 @@
+import { InvalidTokenError, type TokenVerifier } from './access-token.ts';
+import type { AuthBackend } from './auth-backend.ts';
+import type { ChangeLog } from './changes.ts';
+import { ANONYMOUS, type Person, personOf, type Viewer, viewerFromClaims } from './viewer.ts';
+
+interface Needs {
+  auth: AuthBackend;
+  changes: ChangeLog;
+  tokens: TokenVerifier;
+}
+
+/**
+ * Says who is asking from the `Authorization` header. The token alone is enough, without a query, unless its person changed since it was issued.
+ * @throws {InvalidTokenError} for anything but no header at all and a good token: a bad one is never silently anonymous
+ */
+export async function identify(needs: Needs, authorization: string | null): Promise<Viewer> {
+  if (authorization === null) return ANONYMOUS;
+  const token = /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1];
+  if (!token) throw new InvalidTokenError('not a bearer token');
+  const claims = await needs.tokens.verify(token);
+  const viewer = viewerFromClaims(claims, token);
+  if (!viewer) throw new InvalidTokenError('stands for nobody');
+  return viewer.kind === 'person' ? upToDate(needs, viewer, claims.iat) : viewer;
+}
+
+async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSeconds: number): Promise<Person> {
+  const { account, sessionId, accessToken } = viewer;
+  if (changes.isSessionEnded(sessionId)) throw new InvalidTokenError('session ended');
+  if (!changes.isStale(account.id, issuedAtSeconds)) return viewer;
+  const fresh = changes.remembered(account.id, sessionId) ?? (await read());
+  return personOf(fresh, sessionId, viewer.assuranceLevel, accessToken);
+
+  async function read() {
+    const mark = changes.mark();
+    const current = await auth.findOwnAccount(accessToken);
+    if (!current) throw new InvalidTokenError('session or person gone');
+    changes.remember(sessionId, current, mark);
+    return current;
+  }
+}

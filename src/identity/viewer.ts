@@ -1,0 +1,60 @@
+import type { AccessTokenClaims } from './access-token.ts';
+import { type Account, accountFromClaims, type Grants, grantsOf } from './account.ts';
+
+export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
+
+/** Who is asking. */
+export type Viewer = Anonymous | Person | Service;
+
+export interface Anonymous {
+  readonly kind: 'anonymous';
+}
+
+export interface Person {
+  readonly kind: 'person';
+  readonly account: Account;
+  readonly grants: Grants;
+  readonly sessionId: string;
+  readonly assuranceLevel: AssuranceLevel;
+  /** The verified token itself: Supabase Auth acts for a person only with it. Never logged. */
+  readonly accessToken: string;
+}
+
+export interface Service {
+  readonly kind: 'service';
+  readonly id: string;
+  readonly scopes: readonly string[];
+}
+
+export const ANONYMOUS: Anonymous = { kind: 'anonymous' };
+
+/** What the project's `service_role` key may do over GraphQL. */
+const SERVICE_ROLE_SCOPES = ['users:read'] as const;
+
+/** Null when the claims stand for nobody this API knows: the `anon` project key, for one, is the same as no token. */
+export function viewerFromClaims(claims: AccessTokenClaims, accessToken: string): Viewer | null {
+  if (claims.role === 'service_role') {
+    return { kind: 'service', id: 'service_role', scopes: SERVICE_ROLE_SCOPES };
+  }
+  const { sub, session_id: sessionId } = claims;
+  if (sub && sessionId) {
+    return personOf(accountFromClaims({ ...claims, sub }), sessionId, claims.aal ?? 'aal1', accessToken);
+  }
+  return claims.role === 'anon' ? ANONYMOUS : null;
+}
+
+export function personOf(
+  account: Account,
+  sessionId: string,
+  assuranceLevel: AssuranceLevel,
+  accessToken: string,
+): Person {
+  return {
+    kind: 'person',
+    account,
+    grants: grantsOf(account.appMetadata),
+    sessionId,
+    assuranceLevel,
+    accessToken,
+  };
+}
