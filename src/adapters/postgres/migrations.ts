@@ -1,0 +1,116 @@
+/** Brings Limen's own schema, and where nobody else owns it the `auth` schema, to the state that this version needs. */
+import { checkAuthSchema, hasAuthSchema } from './auth-schema.ts';
+import type { Database, Queryable } from './database.ts';
+import { checksumOf, readSqlFiles } from './sql-files.ts';
+
+export interface MigrateResult {
+  /** What ran now, in order. */
+  applied: string[];
+  /** What a newer Limen has run on this database and this version does not know. Worth a warning, not a refusal. */
+  unknown: string[];
+}
+
+/** A migration that ran on this database is no longer what this version ships: one of the two was altered. */
+export class MigrationChangedError extends Error {
+  override readonly name = 'MigrationChangedError';
+  readonly migration: string;
+
+  constructor(migration: string) {
+    super(`Migration ${migration} is not the one that ran on this database. Nothing was changed.`);
+    this.migration = migration;
+  }
+}
+
+interface Migration {
+  version: number;
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+interface Applied {
+  version: number;
+  name: string;
+  checksum: string;
+}
+
+/** The version under which the `auth` schema is recorded where Limen made it. */
+const AUTH_SCHEMA_VERSION = 0;
+
+/**
+ * Everything happens or nothing, once, however many instances start together. An `auth` schema that Limen did not make is
+ * checked and never altered.
+ * @throws {MigrationChangedError} @throws {ForeignAuthSchemaError}
+ */
+export async function migrate(
+  database: Database,
+  options: { createAuthSchema: boolean },
+): Promise<MigrateResult> {
+  const authSchema = await authSchemaMigration();
+  const migrations = await limenMigrations();
+
+  return database.transaction(async (tx) => {
+    // The first of many waits for nobody, the others for as long as it takes.
+    await tx.query('set local statement_timeout = 0');
+    await tx.query("select pg_advisory_xact_lock(hashtextextended('limen:migrations', 0))");
+    await tx.query(`
+      create schema if not exists limen;
+      create table if not exists limen.migrations (
+        version integer primary key,
+        name text not null,
+        checksum text not null,
+        applied_at timestamptz not null default now()
+      )`);
+    const recorded = await tx.query<Applied>(
+      'select version, name, checksum from limen.migrations order by version',
+    );
+
+    const wanted = [...migrations];
+    const isAuthSchemaOurs = recorded.some(({ version }) => version === AUTH_SCHEMA_VERSION);
+    if (isAuthSchemaOurs || (options.createAuthSchema && !(await hasAuthSchema(tx)))) {
+      wanted.unshift(authSchema);
+    } else if (options.createAuthSchema) {
+      await checkAuthSchema(tx);
+    }
+    const applied = await applyPending(tx, wanted, recorded);
+    const unknown = recorded
+      .filter(({ version }) => !wanted.some((migration) => migration.version === version))
+      .map(({ name }) => name);
+    return { applied, unknown };
+  });
+}
+
+async function applyPending(tx: Queryable, wanted: Migration[], recorded: Applied[]): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { version, name, sql, checksum } of wanted) {
+    const record = recorded.find((row) => row.version === version);
+    if (record) {
+      if (record.checksum !== checksum) throw new MigrationChangedError(name);
+      continue;
+    }
+    await tx.query(sql);
+    await tx.query('insert into limen.migrations (version, name, checksum) values ($1, $2, $3)', [
+      version,
+      name,
+      checksum,
+    ]);
+    applied.push(name);
+  }
+  return applied;
+}
+
+async function limenMigrations(): Promise<Migration[]> {
+  const files = await readSqlFiles('migrations');
+  return files.map(({ name, sql }) => ({
+    version: Number.parseInt(name, 10),
+    name,
+    sql,
+    checksum: checksumOf(sql),
+  }));
+}
+
+async function authSchemaMigration(): Promise<Migration> {
+  const files = await readSqlFiles('auth-schema');
+  const sql = files.map((file) => file.sql).join('\n');
+  return { version: AUTH_SCHEMA_VERSION, name: 'auth_schema', sql, checksum: checksumOf(sql) };
+}
