@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { checkPassword } from '../../../src/adapters/passwords/password-policy.ts';
+
+const ADA = { email: 'Ada.Lovelace@Example.com', scheme: 'argon2id' } as const;
+
+function reasonAgainst(password: string, about: Parameters<typeof checkPassword>[1] = ADA) {
+  return checkPassword(password, about)?.reasons ?? null;
+}
+
+describe('a password may be chosen', () => {
+  test.each([
+    ['eight characters of any kind', 'vqzkbwjx'],
+    ['a sentence with spaces', 'the threshold is worn by feet'],
+    ['256 characters', 'vqzkbwjx'.repeat(32)],
+    ['eight characters outside the basic plane', '🦊🐙🦉🐝🐢🦋🐳🦔'],
+    ['the domain of the address', 'example.com'],
+  ])('of %s', (_what, password) => {
+    expect(reasonAgainst(password)).toBeNull();
+  });
+});
+
+describe('a password is refused', () => {
+  test.each([
+    ['seven characters', 'vqzkbwj', 'length'],
+    ['seven characters that take more units', '🦊🐙🦉🐝🐢🦋🐳', 'length'],
+    ['seven characters typed as letter and accent', 'e\u0301'.repeat(7), 'length'],
+    ['257 characters', `${'v'.repeat(255)}qz`, 'length'],
+    ['a million characters', 'a\u0315\u0300'.repeat(350_000), 'length'],
+    ['a NUL', 'vqzk\0bwjx', 'characters'],
+    ['half a surrogate pair', 'vqzkbwjx\ud800', 'characters'],
+    ['a well-known password', 'password123', 'pwned'],
+    ['a well-known password in capitals', 'IloveYou', 'pwned'],
+    ['one character over and over', '00000000', 'pwned'],
+    ['the address', 'ada.lovelace@example.com', 'characters'],
+    ['its local part', 'ADA.lovelace', 'characters'],
+  ])('that is %s', (_what, password, reason) => {
+    expect(reasonAgainst(password)).toEqual([reason]);
+  });
+
+  test('of more than 72 bytes where bcrypt would cut it', () => {
+    const about = { email: null, scheme: 'bcrypt' } as const;
+    expect(reasonAgainst('vqzkbwjx'.repeat(9), about)).toBeNull();
+    expect(reasonAgainst(`${'vqzkbwjx'.repeat(9)}!`, about)).toEqual(['length']);
+    expect(reasonAgainst(`${'é'.repeat(20)}${'vqzkbwjx'.repeat(5)}`, about)).toEqual(['length']);
+  });
+
+  test('without being repeated in the message', () => {
+    expect(checkPassword('password123', ADA)?.message).not.toContain('password123');
+  });
+});
