@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAttemptLimiter } from '../../../src/adapters/limits/attempt-limiter.ts';
+import type { AttemptLimits } from '../../../src/adapters/limits/attempt-limits.ts';
+import type { Database } from '../../../src/adapters/postgres/database.ts';
+import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
+import type { AttemptLimiter } from '../../../src/identity/attempts.ts';
+
+const SERVER = process.env.TEST_DATABASE_URL;
+const LIMITS: Partial<AttemptLimits> = {
+  signup: { attempts: 2, seconds: 60 },
+  login: { attempts: 8, seconds: 60 },
+  accountAtAddress: { attempts: 3, seconds: 60 },
+  account: { attempts: 5, seconds: 60 },
+};
+
+const ada = { account: 'ada@example.com' };
+const freshAddress = () => randomUUID();
+
+async function attempts(
+  limiter: AttemptLimiter,
+  count: number,
+  subject: { address: string; account?: string },
+) {
+  const verdicts = [];
+  for (let index = 0; index < count; index++) verdicts.push(await limiter.attempt('login', subject));
+  return verdicts.map((verdict) => verdict === null);
+}
+
+function behavesAsALimiter(create: () => AttemptLimiter) {
+  test('lets an address try so often, says how long to wait, and leaves others alone', async () => {
+    const limiter = create();
+    const address = freshAddress();
+    expect(await limiter.attempt('signup', { address })).toBeNull();
+    expect(await limiter.attempt('signup', { address })).toBeNull();
+    const refused = await limiter.attempt('signup', { address });
+    expect(refused?.retryAfterSeconds).toBeGreaterThan(50);
+    expect(refused?.retryAfterSeconds).toBeLessThanOrEqual(60);
+    expect(await limiter.attempt('login', { address })).toBeNull();
+    expect(await limiter.attempt('signup', { address: freshAddress() })).toBeNull();
+  });
+
+  test('limits guesses at one account from one address, at the password change as at the sign-in', async () => {
+    const limiter = create();
+    const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
+    expect(await attempts(limiter, 4, subject)).toEqual([true, true, true, false]);
+    expect(await limiter.attempt('password', subject)).not.toBeNull();
+    expect(await limiter.attempt('login', { ...subject, account: `${randomUUID()}@example.com` })).toBeNull();
+  });
+
+  test('limits guesses at one account from everywhere', async () => {
+    const limiter = create();
+    const account = `${randomUUID()}@example.com`;
+    for (let guess = 0; guess < 5; guess++) {
+      expect(await limiter.attempt('login', { address: freshAddress(), account })).toBeNull();
+    }
+    expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
+  });
+
+  test('counts against the account no attempt that it refused', async () => {
+    const limiter = create();
+    const account = `${randomUUID()}@example.com`;
+    expect((await attempts(limiter, 20, { address: freshAddress(), account })).filter(Boolean)).toHaveLength(
+      3,
+    );
+    expect(await attempts(limiter, 2, { address: freshAddress(), account })).toEqual([true, true]);
+  });
+
+  test('forgets what counted against the account once the password was right, and keeps what counted against the address', async () => {
+    const limiter = create();
+    const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
+    const signIns = [];
+    for (let signIn = 0; signIn < 9; signIn++) {
+      signIns.push((await limiter.attempt('login', subject)) === null);
+      await limiter.succeeded('login', subject);
+    }
+    expect(signIns).toEqual([...Array(8).fill(true), false]);
+  });
+
+  test("does not let an owner's sign-in forget what strangers tried", async () => {
+    const limiter = create();
+    const account = `${randomUUID()}@example.com`;
+    for (let guess = 0; guess < 4; guess++)
+      await limiter.attempt('login', { address: freshAddress(), account });
+    const home = { address: freshAddress(), account };
+    expect(await limiter.attempt('login', home)).toBeNull();
+    await limiter.succeeded('login', home);
+    expect(await limiter.attempt('login', { address: freshAddress(), account })).toBeNull();
+    expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
+  });
+
+  test('lets everything pass when it is off', async () => {
+    const limiter = createAttemptLimiter({ database: null, limits: LIMITS, enabled: false });
+    expect(await attempts(limiter, 20, { address: freshAddress(), ...ada })).toEqual(Array(20).fill(true));
+  });
+}
+
+describe('the attempt limiter in memory', () => {
+  behavesAsALimiter(() => createAttemptLimiter({ database: null, limits: LIMITS }));
+});
+
+describe.runIf(SERVER)('the attempt limiter in PostgreSQL', () => {
+  const name = `limen_limits_${randomUUID().replaceAll('-', '')}`;
+  const url = new URL(SERVER ?? 'postgres://nowhere');
+  const statements: string[] = [];
+  let database: Database;
+
+  async function onServer(sql: string) {
+    const client = new pg.Client(SERVER);
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  }
+
+  beforeAll(async () => {
+    await onServer(`create database ${name}`);
+    url.pathname = `/${name}`;
+    database = await openPostgres({ url: url.href, onStatement: (sql) => statements.push(sql) });
+    const migration = new URL(
+      '../../../src/adapters/postgres/migrations/0002_rate_limits.sql',
+      import.meta.url,
+    );
+    await database.query(`create schema limen; ${await readFile(migration, 'utf8')}`);
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await onServer(`drop database ${name} with (force)`);
+  });
+
+  behavesAsALimiter(() => createAttemptLimiter({ database, limits: LIMITS }));
+
+  test('counts together with other instances, in the same moment too', async () => {
+    const [one, other] = [create(), create()];
+    const address = freshAddress();
+    const verdicts = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? one : other).attempt('login', { address })),
+    );
+    expect(verdicts.filter((verdict) => verdict === null)).toHaveLength(8);
+  });
+
+  test('refuses a flood without a statement', async () => {
+    const limiter = create();
+    const address = freshAddress();
+    await attempts(limiter, 9, { address });
+    const before = statements.length;
+    expect(await attempts(limiter, 5, { address })).toEqual(Array(5).fill(false));
+    expect(statements).toHaveLength(before);
+  });
+
+  test('keeps no address of an account in clear', async () => {
+    await create().attempt('login', { address: freshAddress(), ...ada });
+    const rows = await database.query<{ key: string }>('select key from limen.rate_limits');
+    expect(rows.some(({ key }) => key.startsWith('account:'))).toBe(true);
+    expect(rows.filter(({ key }) => key.includes('ada'))).toEqual([]);
+  });
+
+  test('goes on limiting in memory while the database is out of reach', async () => {
+    const gone: Database = { ...database, query: () => Promise.reject(new Error('connection refused')) };
+    const limiter = createAttemptLimiter({ database: gone, limits: LIMITS });
+    const subject = { address: freshAddress(), ...ada };
+    expect(await attempts(limiter, 4, subject)).toEqual([true, true, true, false]);
+    await limiter.succeeded('login', subject);
+    expect(await attempts(limiter, 1, subject)).toEqual([true]);
+  });
+
+  function create() {
+    return createAttemptLimiter({ database, limits: LIMITS });
+  }
+});
