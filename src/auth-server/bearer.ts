@@ -1,0 +1,91 @@
+/** Who calls, by the token in `Authorization`. */
+
+import type { Database } from '../adapters/postgres/database.ts';
+import type { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { FULL_USER_COLUMNS, type FullUserRow, isBanned } from './user-row.ts';
+
+export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
+type Claims = Awaited<ReturnType<TokenVerifier['verify']>>;
+
+export interface TokenNeeds {
+  tokens: TokenVerifier;
+}
+
+interface BearerNeeds extends TokenNeeds {
+  database: Database;
+  clock: () => Date;
+}
+
+/** Somebody whose token is good, and whose session lives. */
+export interface Bearer {
+  user: FullUserRow;
+  sessionId: string;
+  claims: Claims;
+}
+
+const ADMIN_ROLES = ['service_role', 'supabase_admin'];
+
+export const isAdminRole = (role: string) => ADMIN_ROLES.includes(role);
+
+/** Null where there is none. */
+export function bearerTokenOf(request: Request): string | null {
+  return /^Bearer +([^ ]+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? null;
+}
+
+/** @throws {ProtocolError} 403 bad_jwt */
+export async function verifyToken({ tokens }: TokenNeeds, token: string): Promise<Claims> {
+  try {
+    return await tokens.verify(token);
+  } catch (error) {
+    // By name, since the class belongs to the rules of Limen, and this server stands without them.
+    if (!(error instanceof Error && error.name === 'InvalidTokenError')) throw error;
+    throw badToken('unable to parse or verify signature');
+  }
+}
+
+/** @throws {ProtocolError} 401 no_authorization, 403 bad_jwt */
+async function claimsOf(needs: TokenNeeds, request: Request): Promise<Claims> {
+  const token = bearerTokenOf(request);
+  if (token === null) {
+    throw new ProtocolError(401, 'no_authorization', 'This endpoint requires a valid Bearer token');
+  }
+  return verifyToken(needs, token);
+}
+
+/** One statement. @throws {ProtocolError} 401 no_authorization, 403 bad_jwt, user_not_found, session_not_found, user_banned */
+export async function requirePerson(needs: BearerNeeds, request: Request): Promise<Bearer> {
+  const claims = await claimsOf(needs, request);
+  const { sub, session_id } = claims;
+  if (!sub) throw badToken('missing sub claim');
+  const [found] = await needs.database.query<FullUserRow & { has_session: boolean }>(
+    `select ${FULL_USER_COLUMNS},
+       exists (select from auth.sessions where sessions.id = $2 and user_id = users.id) as has_session
+     from auth.users where users.id = $1 and deleted_at is null`,
+    [sub, session_id ?? null],
+  );
+  if (!found) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
+  if (!session_id || !found.has_session) throw sessionNotFound();
+  if (isBanned(found, needs.clock())) throw new ProtocolError(403, 'user_banned', 'User is banned');
+  return { user: found, sessionId: session_id, claims };
+}
+
+/**
+ * A project's secret key costs no statement; a person with an administrator's role is looked up with their session.
+ * @throws {ProtocolError} 401 no_authorization, 403 bad_jwt, not_admin, session_not_found
+ */
+export async function requireAdmin(needs: BearerNeeds, request: Request): Promise<void> {
+  const { role, session_id } = await claimsOf(needs, request);
+  if (!isAdminRole(role)) throw notAdmin();
+  if (session_id) await requirePerson(needs, request);
+}
+
+export const notAdmin = () => new ProtocolError(403, 'not_admin', 'User not allowed');
+
+function badToken(reason: string): ProtocolError {
+  return new ProtocolError(403, 'bad_jwt', `invalid JWT: ${reason}`);
+}
+
+function sessionNotFound(): ProtocolError {
+  return new ProtocolError(403, 'session_not_found', 'Session from session_id claim in JWT does not exist');
+}

@@ -1,0 +1,42 @@
+/** What endpoint families are made of. Each is one file with one function from `Services` to a router; `auth-server.ts` mounts them. */
+import { type Context, Hono } from 'hono';
+import type { AuthServerNeeds, Caller } from './auth-server.ts';
+import type { TokenVerifier } from './bearer.ts';
+import type { Client } from './client.ts';
+import { tooManyRequests } from './protocol-error.ts';
+
+export interface Services extends AuthServerNeeds {
+  readonly tokens: TokenVerifier;
+}
+
+interface Env {
+  Bindings: Caller;
+  Variables: { client: Client };
+}
+
+export type Call = Context<Env>;
+export type Endpoints = Hono<Env>;
+
+export const newEndpoints = (): Endpoints => new Hono<Env>();
+
+/** @throws {ProtocolError} 429 over_request_rate_limit */
+export async function countAttempt(
+  { attempts }: Services,
+  { address, isLimited }: Client,
+  kind: 'signup' | 'login' | 'refresh' | 'password',
+  account?: string,
+): Promise<void> {
+  if (!isLimited) return;
+  const wait = await attempts.attempt(kind, { address, ...(account && { account }) });
+  if (wait) throw tooManyRequests(wait.retryAfterSeconds);
+}
+
+/** The attempt turned out right. */
+export async function forgiveAttempt(
+  { attempts }: Services,
+  { address, isLimited }: Client,
+  kind: 'login' | 'password',
+  account: string,
+): Promise<void> {
+  if (isLimited) await attempts.succeeded(kind, { address, account });
+}

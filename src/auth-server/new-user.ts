@@ -1,0 +1,105 @@
+/** Somebody new: the rows as they will be, and the one statement that writes them. */
+import type { Queryable } from '../adapters/postgres/database.ts';
+import type { JsonObject } from './body.ts';
+import { newIdentity } from './identity-row.ts';
+import type { FullUserRow } from './user-row.ts';
+
+export interface NewUser {
+  id: string;
+  /** At least one of the two. */
+  email?: string | undefined;
+  phone?: string | undefined;
+  encryptedPassword: string | null;
+  isEmailConfirmed: boolean;
+  isPhoneConfirmed: boolean;
+  confirmationSentAt?: Date | undefined;
+  role?: string | undefined;
+  bannedUntil?: Date | null | undefined;
+  appMetadata?: JsonObject | undefined;
+  userMetadata: JsonObject;
+}
+
+export function newUserRow(input: NewUser, now: Date): FullUserRow {
+  const { id, email, phone, isEmailConfirmed, isPhoneConfirmed } = input;
+  const identities = [
+    ...(email ? [newIdentity('email', id, email, isEmailConfirmed, now)] : []),
+    ...(phone ? [newIdentity('phone', id, phone, isPhoneConfirmed, now)] : []),
+  ];
+  const providers = identities.map(({ provider }) => provider);
+  return {
+    id,
+    aud: 'authenticated',
+    role: input.role ?? 'authenticated',
+    email: email ?? null,
+    encrypted_password: input.encryptedPassword,
+    email_confirmed_at: email && isEmailConfirmed ? now : null,
+    invited_at: null,
+    phone: phone ?? null,
+    phone_confirmed_at: phone && isPhoneConfirmed ? now : null,
+    confirmation_sent_at: input.confirmationSentAt ?? null,
+    confirmed_at: (email && isEmailConfirmed) || (phone && isPhoneConfirmed) ? now : null,
+    recovery_sent_at: null,
+    email_change: '',
+    email_change_sent_at: null,
+    phone_change: '',
+    phone_change_sent_at: null,
+    reauthentication_sent_at: null,
+    last_sign_in_at: null,
+    raw_app_meta_data: { provider: providers[0], providers, ...input.appMetadata },
+    raw_user_meta_data: input.userMetadata,
+    created_at: now,
+    updated_at: now,
+    banned_until: input.bannedUntil ?? null,
+    deleted_at: null,
+    is_anonymous: false,
+    is_sso_user: false,
+    identities,
+    factors: [],
+  };
+}
+
+/**
+ * False when the e-mail address is taken, and then nothing is written: the unique index decides, not a look beforehand.
+ * Where Supabase Auth reads texts that cannot be null, empty ones are written (protocol facts, 2.4).
+ *
+ * @throws the driver's unique violation for a phone number or an id that is taken
+ */
+export async function insertUser(database: Queryable, user: FullUserRow): Promise<boolean> {
+  const inserted = await database.query(
+    `with inserted as (
+       insert into auth.users (
+         instance_id, id, aud, role, email, phone, encrypted_password, email_confirmed_at, phone_confirmed_at,
+         confirmation_sent_at, raw_app_meta_data, raw_user_meta_data, banned_until, created_at, updated_at,
+         confirmation_token, recovery_token, email_change_token_new, email_change, email_change_token_current,
+         phone_change, phone_change_token, reauthentication_token)
+       values (
+         '00000000-0000-0000-0000-000000000000', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12, $13, $13,
+         '', '', '', '', '', '', '', '')
+       on conflict (email) where is_sso_user = false do nothing
+       returning id
+     )
+     insert into auth.identities
+       (id, provider_id, user_id, provider, identity_data, last_sign_in_at, created_at, updated_at)
+     select identity.id, provider_id, inserted.id, provider, identity_data, $13, $13, $13
+     from inserted, jsonb_to_recordset($14::jsonb)
+       as identity (id uuid, provider_id text, provider text, identity_data jsonb)
+     returning user_id`,
+    [
+      user.id,
+      user.aud,
+      user.role,
+      user.email,
+      user.phone,
+      user.encrypted_password,
+      user.email_confirmed_at,
+      user.phone_confirmed_at,
+      user.confirmation_sent_at,
+      user.raw_app_meta_data,
+      user.raw_user_meta_data,
+      user.banned_until,
+      user.created_at,
+      JSON.stringify(user.identities),
+    ],
+  );
+  return inserted.length > 0;
+}

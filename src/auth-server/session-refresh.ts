@@ -1,0 +1,39 @@
+/** What both versions of refresh tokens share: may the session go on, and what a refresh leaves on its row. */
+import type { Client } from './client.ts';
+import type { Services } from './endpoint.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { endSession, inetOf, type SessionFacts, type SessionRow } from './session-row.ts';
+import { isBanned } from './user-row.ts';
+
+/** How long after its use a token of version 1 may come once more, as happens to lost answers and racing tabs. */
+export const REUSE_INTERVAL_MS = 10_000;
+
+export const refreshTokenNotFound = () =>
+  new ProtocolError(400, 'refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found');
+
+export const refreshTokenAlreadyUsed = () =>
+  new ProtocolError(400, 'refresh_token_already_used', 'Invalid Refresh Token: Already Used');
+
+/** A session that is over by the clock is deleted here. @throws {ProtocolError} 400 user_banned, session_expired, refresh_token_not_found */
+export async function assertGoesOn(services: Services, session: SessionRow, now: Date): Promise<void> {
+  if (session.deleted_at) throw refreshTokenNotFound();
+  if (isBanned(session, now)) {
+    throw new ProtocolError(400, 'user_banned', 'Invalid Refresh Token: User Banned');
+  }
+  const lastUsedAt = session.refreshed_at ?? session.session_created_at;
+  const idleUntil = lastUsedAt.getTime() + services.settings.refreshTokenTtlSeconds * 1000;
+  const endsAt = Math.min(idleUntil, session.not_after?.getTime() ?? Number.POSITIVE_INFINITY);
+  if (endsAt > now.getTime()) return;
+  await endSession(services.database, session.session_id);
+  services.changes.sessionEnded(session.session_id);
+  throw new ProtocolError(400, 'session_expired', 'Invalid Refresh Token: Session Expired');
+}
+
+/** For an `update auth.sessions`, with `touchParameters` as the first three. `refreshed_at` has no time zone, and is UTC. */
+export const TOUCH = `updated_at = $1, refreshed_at = $1::timestamptz at time zone 'UTC', ip = $2, user_agent = $3`;
+
+export const touchParameters = (client: Client, now: Date) => [now, inetOf(client.address), client.userAgent];
+
+export function sessionFacts({ session_id, aal, amr }: SessionRow): SessionFacts {
+  return { id: session_id, aal: aal ?? 'aal1', amr };
+}

@@ -1,0 +1,45 @@
+import { type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+
+/** Every provider that Supabase Auth names: clients look theirs up here, and read a missing one as an old server. */
+const PROVIDERS = [
+  'anonymous_users',
+  'apple',
+  'azure',
+  'bitbucket',
+  'discord',
+  'facebook',
+  'figma',
+  'fly',
+  'github',
+  'gitlab',
+  'google',
+  'kakao',
+  'keycloak',
+  'linkedin',
+  'linkedin_oidc',
+  'notion',
+  'slack',
+  'slack_oidc',
+  'snapchat',
+  'spotify',
+  'twitch',
+  'twitter',
+  'workos',
+  'x',
+  'zoom',
+  'phone',
+];
+
+export function settingsEndpoints({ settings }: Services): Endpoints {
+  return newEndpoints().get('/settings', (call) =>
+    call.json({
+      external: { ...Object.fromEntries(PROVIDERS.map((name) => [name, false])), email: true },
+      disable_signup: !settings.signupEnabled,
+      mailer_autoconfirm: !settings.emailConfirmation,
+      phone_autoconfirm: false,
+      sms_provider: '',
+      saml_enabled: false,
+      passkeys_enabled: false,
+    }),
+  );
+}

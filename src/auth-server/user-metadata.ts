@@ -1,0 +1,18 @@
+import type { JsonObject } from './body.ts';
+import { validationFailed } from './protocol-error.ts';
+
+/** What people write about themselves rides in every one of their tokens, and so in the headers of their requests. */
+const MAX_BYTES = 8192;
+
+/**
+ * Somebody who came with more may still make it less.
+ * @throws {ProtocolError} 400 validation_failed
+ */
+export function assertMetadataFits(next: JsonObject | null, previous: JsonObject | null): void {
+  const size = bytesOf(next);
+  if (size > MAX_BYTES && size >= bytesOf(previous)) {
+    throw validationFailed(`User metadata takes ${size} bytes, and ${MAX_BYTES} are allowed`);
+  }
+}
+
+const bytesOf = (metadata: JsonObject | null) => Buffer.byteLength(JSON.stringify(metadata ?? {}));

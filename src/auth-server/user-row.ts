@@ -1,0 +1,187 @@
+/** A row of `auth.users` with what belongs to it, and the JSON that Supabase Auth shows of it. */
+import type { Queryable } from '../adapters/postgres/database.ts';
+import type { JsonObject } from './body.ts';
+
+export interface UserRow {
+  id: string;
+  aud: string | null;
+  role: string | null;
+  email: string | null;
+  /** Null or empty for somebody without a password. */
+  encrypted_password: string | null;
+  email_confirmed_at: Date | null;
+  invited_at: Date | null;
+  phone: string | null;
+  phone_confirmed_at: Date | null;
+  confirmation_sent_at: Date | null;
+  confirmed_at: Date | null;
+  recovery_sent_at: Date | null;
+  email_change: string | null;
+  email_change_sent_at: Date | null;
+  phone_change: string | null;
+  phone_change_sent_at: Date | null;
+  reauthentication_sent_at: Date | null;
+  last_sign_in_at: Date | null;
+  raw_app_meta_data: JsonObject | null;
+  raw_user_meta_data: JsonObject | null;
+  created_at: Date;
+  updated_at: Date;
+  banned_until: Date | null;
+  deleted_at: Date | null;
+  is_anonymous: boolean;
+  is_sso_user: boolean;
+}
+
+/** Times are ISO texts here: these rows come out of Postgres as JSON, so that a user is one statement. */
+export interface IdentityRow {
+  id: string;
+  provider_id: string;
+  user_id: string;
+  identity_data: JsonObject;
+  provider: string;
+  last_sign_in_at: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  email: string | null;
+}
+
+export interface FactorRow {
+  id: string;
+  created_at: string;
+  updated_at: string;
+  status: 'unverified' | 'verified';
+  friendly_name: string | null;
+  factor_type: string;
+  phone: string | null;
+  last_challenged_at: string | null;
+}
+
+export interface FullUserRow extends UserRow {
+  identities: IdentityRow[];
+  factors: FactorRow[];
+}
+
+export const USER_COLUMNS = [
+  'id',
+  'aud',
+  'role',
+  'email',
+  'encrypted_password',
+  'email_confirmed_at',
+  'invited_at',
+  'phone',
+  'phone_confirmed_at',
+  'confirmation_sent_at',
+  'confirmed_at',
+  'recovery_sent_at',
+  'email_change',
+  'email_change_sent_at',
+  'phone_change',
+  'phone_change_sent_at',
+  'reauthentication_sent_at',
+  'last_sign_in_at',
+  'raw_app_meta_data',
+  'raw_user_meta_data',
+  'created_at',
+  'updated_at',
+  'banned_until',
+  'deleted_at',
+  'is_anonymous',
+  'is_sso_user',
+]
+  .map((name) => `users.${name}`)
+  .join(', ');
+
+const jsonRows = (table: string, columns: string[]) => `(
+  select coalesce(json_agg(json_build_object(${columns.map((name) => `'${name}', ${name}`).join(', ')}) order by created_at, id), '[]')
+  from ${table} where user_id = users.id)`;
+
+/** For a select from, or a returning of, `auth.users`. Factors without their secrets. */
+export const FULL_USER_COLUMNS = `${USER_COLUMNS},
+${jsonRows('auth.identities', ['id', 'provider_id', 'user_id', 'identity_data', 'provider', 'last_sign_in_at', 'created_at', 'updated_at', 'email'])} as identities,
+${jsonRows('auth.mfa_factors', ['id', 'created_at', 'updated_at', 'status', 'friendly_name', 'factor_type', 'phone', 'last_challenged_at'])} as factors`;
+
+export async function findUserById(database: Queryable, id: string): Promise<FullUserRow | undefined> {
+  const [user] = await database.query<FullUserRow>(
+    `select ${FULL_USER_COLUMNS} from auth.users where id = $1`,
+    [id],
+  );
+  return user;
+}
+
+/** Whoever signs in with the address: neither somebody deleted, nor somebody whom a company's identity provider vouches for. */
+export async function findUserByEmail(database: Queryable, email: string): Promise<FullUserRow | undefined> {
+  const [user] = await database.query<FullUserRow>(
+    `select ${FULL_USER_COLUMNS} from auth.users where email = $1 and is_sso_user = false and deleted_at is null`,
+    [email],
+  );
+  return user;
+}
+
+export function isBanned(user: UserRow, now: Date): boolean {
+  return user.banned_until !== null && user.banned_until > now;
+}
+
+/** @param identities null where they were not looked at, as in the admin's list. */
+export function userJson(user: UserRow, identities: IdentityRow[] | null, factors: FactorRow[] = []) {
+  return {
+    id: user.id,
+    aud: user.aud ?? '',
+    role: user.role ?? '',
+    email: user.email ?? '',
+    email_confirmed_at: user.email_confirmed_at ?? undefined,
+    invited_at: user.invited_at ?? undefined,
+    phone: user.phone ?? '',
+    phone_confirmed_at: user.phone_confirmed_at ?? undefined,
+    confirmation_sent_at: user.confirmation_sent_at ?? undefined,
+    confirmed_at: user.confirmed_at ?? undefined,
+    recovery_sent_at: user.recovery_sent_at ?? undefined,
+    new_email: user.email_change || undefined,
+    email_change_sent_at: user.email_change_sent_at ?? undefined,
+    new_phone: user.phone_change || undefined,
+    phone_change_sent_at: user.phone_change_sent_at ?? undefined,
+    reauthentication_sent_at: user.reauthentication_sent_at ?? undefined,
+    last_sign_in_at: user.last_sign_in_at ?? undefined,
+    app_metadata: user.raw_app_meta_data ?? {},
+    user_metadata: user.raw_user_meta_data ?? {},
+    factors: factors.length > 0 ? factors.map(factorJson) : undefined,
+    identities: identities?.map(identityJson) ?? null,
+    created_at: user.created_at,
+    updated_at: user.updated_at,
+    banned_until: user.banned_until ?? undefined,
+    deleted_at: user.deleted_at ?? undefined,
+    is_anonymous: user.is_anonymous,
+  };
+}
+
+export const fullUserJson = (user: FullUserRow) => userJson(user, user.identities, user.factors);
+
+function identityJson(identity: IdentityRow) {
+  return {
+    identity_id: identity.id,
+    id: identity.provider_id,
+    user_id: identity.user_id,
+    identity_data: identity.identity_data,
+    provider: identity.provider,
+    last_sign_in_at: utc(identity.last_sign_in_at),
+    created_at: utc(identity.created_at),
+    updated_at: utc(identity.updated_at),
+    email: identity.email ?? undefined,
+  };
+}
+
+function factorJson(factor: FactorRow) {
+  return {
+    id: factor.id,
+    created_at: utc(factor.created_at),
+    updated_at: utc(factor.updated_at),
+    status: factor.status,
+    friendly_name: factor.friendly_name || undefined,
+    factor_type: factor.factor_type,
+    phone: factor.phone,
+    last_challenged_at: utc(factor.last_challenged_at),
+  };
+}
+
+/** Postgres writes times in JSON with the offset of its session's time zone. */
+const utc = (time: string | null) => (time === null ? null : new Date(time).toISOString());

@@ -1,0 +1,198 @@
+/** The embedded auth server for tests: the real one, on both kinds of database, with a clock held still and nothing mocked. */
+import { randomUUID } from 'node:crypto';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { pino } from 'pino';
+import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
+import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
+import type { Database } from '../../src/adapters/postgres/database.ts';
+import { migrate } from '../../src/adapters/postgres/migrations.ts';
+import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
+import { openDatabaseSigningKeys } from '../../src/adapters/tokens/database-signing-keys.ts';
+import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
+import { type AuthServerSettings, type Caller, createAuthServer } from '../../src/auth-server/auth-server.ts';
+import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
+import { openTestDatabase } from '../support/database.ts';
+
+export const DATABASES = ['PGlite', ...(hasServer ? ['PostgreSQL' as const] : [])] as (
+  | 'PGlite'
+  | 'PostgreSQL'
+)[];
+
+export const PASSWORD = 'correct horse battery staple';
+export const ISSUER = 'https://auth.example.com/auth/v1';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Tests look into answers of every shape.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  body: any;
+}
+
+export interface Ask {
+  method?: string;
+  token?: string;
+  json?: unknown;
+  /** Sent as it is, instead of `json`. */
+  raw?: string | Uint8Array<ArrayBuffer>;
+  headers?: Record<string, string>;
+  caller?: Partial<Caller>;
+}
+
+export type TestServer = Awaited<ReturnType<typeof openAuthServer>>;
+
+export async function openAuthServer(
+  kind: 'PGlite' | 'PostgreSQL',
+  options: { settings?: Partial<AuthServerSettings>; limited?: boolean } = {},
+) {
+  const statements: string[] = [];
+  const { database, close } = await openDatabase(kind, (sql) => statements.push(sql));
+  const clock = testClock();
+  const keys = await openDatabaseSigningKeys({ database, clock: clock.now });
+  const changed: string[] = [];
+  const ended: string[] = [];
+  const logged: string[] = [];
+  const needs = {
+    database,
+    keys,
+    passwords: createPasswordHasher({ scheme: 'argon2id' }),
+    clock: clock.now,
+    changes: {
+      userChanged: (id: string) => void changed.push(id),
+      sessionEnded: (id: string) => void ended.push(id),
+    },
+    attempts: createAttemptLimiter({ database: null, enabled: options.limited ?? false }),
+    log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
+  };
+  const settings: AuthServerSettings = {
+    issuer: ISSUER,
+    accessTokenTtlSeconds: 900,
+    refreshTokenTtlSeconds: 7 * 86_400,
+    emailConfirmation: false,
+    signupEnabled: true,
+    passwordHash: 'argon2id',
+    ...options.settings,
+  };
+  const server = createAuthServer({ ...needs, settings });
+  const serviceKey = await signProjectKey(keys, 'service_role', clock.now, 86_400 * 365);
+
+  const callerOf = (caller: Partial<Caller> = {}): Caller => ({
+    address: '192.0.2.7',
+    userAgent: 'test/1',
+    requestId: 'request-1',
+    via: 'socket',
+    ...caller,
+  });
+
+  /** Speaks the newer version of the API, unless told otherwise. */
+  async function ask(path: string, { method, token, json, raw, headers, caller }: Ask = {}): Promise<Answer> {
+    const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
+    const request = new Request(`http://limen.test/auth/v1${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        'x-supabase-api-version': '2024-01-01',
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+    });
+    const response = await server.fetch(request, callerOf(caller));
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
+    };
+  }
+
+  const signUp = (email: string, more: object = {}) =>
+    ask('/signup', { json: { email, password: PASSWORD, ...more } });
+  const signIn = (email: string, password = PASSWORD) =>
+    ask('/token?grant_type=password', { json: { email, password } });
+  const refresh = (token: string) =>
+    ask('/token?grant_type=refresh_token', { json: { refresh_token: token } });
+
+  /** An unmodified supabase-js client whose requests come here. */
+  function supabase(key = 'anon'): SupabaseClient {
+    return createClient('http://limen.test', key, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      global: { fetch: (input, init) => server.fetch(new Request(input, init), callerOf()) },
+    });
+  }
+
+  return {
+    server,
+    /** The same database and keys, with other settings. */
+    withSettings: (other: Partial<AuthServerSettings>) =>
+      createAuthServer({ ...needs, settings: { ...settings, ...other } }),
+    ask,
+    signUp,
+    signIn,
+    refresh,
+    supabase,
+    serviceKey,
+    keys,
+    database: database as Database,
+    clock,
+    changed,
+    ended,
+    logged,
+    /** Somebody new, with an address of their own. */
+    async newPerson(more: object = {}) {
+      const email = newAddress();
+      const { body } = await signUp(email, more);
+      return {
+        email,
+        id: body.user.id as string,
+        accessToken: body.access_token as string,
+        refreshToken: body.refresh_token as string,
+        sessionId: claimsOf(body.access_token).session_id as string,
+      };
+    },
+    async statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
+      statements.length = 0;
+      await work();
+      return [...statements];
+    },
+    async rows(sql: string, parameters: unknown[] = []) {
+      return database.query<Record<string, unknown>>(sql, parameters);
+    },
+    close,
+  };
+}
+
+export const newAddress = (name = 'somebody') => `${name}-${randomUUID().slice(0, 12)}@example.com`;
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into claims of every shape
+export function claimsOf(token: string): any {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+async function openDatabase(kind: 'PGlite' | 'PostgreSQL', onStatement: (sql: string) => void) {
+  if (kind === 'PGlite') {
+    const database = await openTestDatabase('pglite', onStatement);
+    return { database, close: () => database.close() };
+  }
+  const { url, drop } = await createServerDatabase();
+  const database = await openPostgres({ url, onStatement });
+  await migrate(database, { createAuthSchema: true });
+  return {
+    database,
+    async close() {
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+/** Starts at the real time, since supabase-js compares with it, and then moves only when told. */
+function testClock() {
+  let offset = 0;
+  const start = Date.now();
+  return {
+    now: () => new Date(start + offset),
+    advance(seconds: number) {
+      offset += seconds * 1000;
+    },
+  };
+}
