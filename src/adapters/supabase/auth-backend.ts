@@ -1,0 +1,194 @@
+/** The rules' `AuthBackend`, by supabase-js: hosted, self-hosted or embedded, the calls are the same. */
+import {
+  type AuthError,
+  isAuthSessionMissingError,
+  type SupabaseClient,
+  type UserAttributes,
+  type UserResponse,
+} from '@supabase/supabase-js';
+import { type Account, grantsOf } from '../../identity/account.ts';
+import type { AuthBackend, LogoutScope } from '../../identity/auth-backend.ts';
+import type { Client } from '../../identity/client.ts';
+import {
+  AccountBannedError,
+  InvalidCredentialsError,
+  InvalidRefreshTokenError,
+} from '../../identity/errors.ts';
+import type { JsonObject } from '../../identity/json.ts';
+import { type Answer, call, type Project, type Transport } from './call.ts';
+import { outcomeOf } from './protocol-error.ts';
+import { accountFromUser, sessionFromSupabase } from './user.ts';
+
+export interface SupabaseBackendOptions {
+  project: Project;
+  /** The secret (or `service_role`) key, for what only an administrator may do. */
+  secretKey: () => Promise<string>;
+  /**
+   * Whether the server holds back "banned" until the password was right, and compares `current_password` itself. The embedded one does;
+   * Supabase's does neither unless configured, so there a ban reads as wrong credentials and the current password is tried by signing in.
+   */
+  checksPasswordFirst: boolean;
+  /** Finds other holders of a role where the `auth` schema is at hand; null: ask the server, page by page. */
+  hasAnotherWithRole: AuthBackend['hasAnotherWithRole'] | null;
+}
+
+export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
+  return (client) => new SupabaseBackend(options, client);
+}
+
+type Auth = SupabaseClient['auth'];
+type NewAccount = Parameters<AuthBackend['createAccount']>[0];
+
+class SupabaseBackend implements AuthBackend {
+  readonly #options: SupabaseBackendOptions;
+  readonly #client: Client;
+
+  constructor(options: SupabaseBackendOptions, client: Client) {
+    this.#options = options;
+    this.#client = client;
+  }
+
+  async signUp({
+    email,
+    password,
+    userMetadata,
+  }: {
+    email: string;
+    password: string;
+    userMetadata: JsonObject;
+  }) {
+    const answer = await this.#call({}, (auth) =>
+      auth.signUp({ email, password, options: { data: userMetadata } }),
+    );
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    return answer.data.session && sessionFromSupabase(answer.data.session);
+  }
+
+  async signInWithPassword(credentials: { email: string; password: string }) {
+    const answer = await this.#call({}, (auth) => auth.signInWithPassword(credentials));
+    if (!answer.error) return sessionFromSupabase(answer.data.session);
+    const outcome = outcomeOf(answer.error, answer.transport);
+    // Told before the password was checked, a ban would tell strangers that the account exists.
+    if (outcome instanceof AccountBannedError && !this.#options.checksPasswordFirst) {
+      throw new InvalidCredentialsError();
+    }
+    throw outcome;
+  }
+
+  async refreshSession(refreshToken: string) {
+    const answer = await this.#call({}, (auth) => auth.refreshSession({ refresh_token: refreshToken }));
+    if (answer.data.session) return sessionFromSupabase(answer.data.session);
+    if (!answer.error || isGone(answer.error)) throw new InvalidRefreshTokenError();
+    throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async signOut(accessToken: string, scope: LogoutScope) {
+    const answer = await this.#call({}, (auth) => auth.admin.signOut(accessToken, scope));
+    if (answer.error && !isGone(answer.error)) throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async findOwnAccount(accessToken: string) {
+    const answer = await this.#call({}, (auth) => auth.getUser(accessToken));
+    if (!answer.error) return accountFromUser(answer.data.user);
+    if (isGone(answer.error)) return null;
+    throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async updateUserMetadata(accessToken: string, changes: JsonObject) {
+    return this.#updateUser(accessToken, { data: changes });
+  }
+
+  async changePassword(
+    accessToken: string,
+    { email, currentPassword, newPassword }: { email: string; currentPassword: string; newPassword: string },
+  ) {
+    // The trial session, like all others, is ended by the change itself.
+    const trial = this.#options.checksPasswordFirst
+      ? null
+      : await this.signInWithPassword({ email, password: currentPassword });
+    try {
+      return await this.#updateUser(accessToken, {
+        password: newPassword,
+        current_password: currentPassword,
+      });
+    } catch (error) {
+      if (trial) await this.signOut(trial.accessToken, 'local');
+      throw error;
+    }
+  }
+
+  async findAccount(id: string) {
+    return this.#accountOrNull(await this.#callAsAdmin((auth) => auth.admin.getUserById(id)));
+  }
+
+  async updateAppMetadata(id: string, changes: JsonObject) {
+    return this.#accountOrNull(
+      await this.#callAsAdmin((auth) => auth.admin.updateUserById(id, { app_metadata: changes })),
+    );
+  }
+
+  async createAccount({ email, password, appMetadata }: NewAccount) {
+    const answer = await this.#callAsAdmin((auth) =>
+      auth.admin.createUser({ email, password, email_confirm: true, app_metadata: appMetadata }),
+    );
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    return accountFromUser(answer.data.user);
+  }
+
+  async hasAnyAccount() {
+    const answer = await this.#callAsAdmin((auth) => auth.admin.listUsers({ page: 1, perPage: 1 }));
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    return answer.data.users.length > 0;
+  }
+
+  async hasAnotherWithRole(role: string, exceptId: string) {
+    if (this.#options.hasAnotherWithRole) return this.#options.hasAnotherWithRole(role, exceptId);
+    for (let page = 1; ; page += 1) {
+      const answer = await this.#callAsAdmin((auth) => auth.admin.listUsers({ page, perPage: 1000 }));
+      if (answer.error) throw outcomeOf(answer.error, answer.transport);
+      const { users } = answer.data;
+      if (users.some((user) => user.id !== exceptId && holds(accountFromUser(user), role))) return true;
+      if (users.length === 0) return false;
+    }
+  }
+
+  async #updateUser(accessToken: string, changes: UserAttributes) {
+    const answer = await this.#call({ accessToken }, (auth) => auth.updateUser(changes));
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    return accountFromUser(answer.data.user);
+  }
+
+  #accountOrNull(answer: UserResponse & { transport: Transport }) {
+    if (!answer.error) return accountFromUser(answer.data.user);
+    if (answer.error.code === 'user_not_found') return null;
+    throw outcomeOf(answer.error, answer.transport);
+  }
+
+  #call<A extends Answer>(as: { accessToken?: string }, work: (auth: Auth) => Promise<A>) {
+    return call(this.#options.project, this.#client, as, work);
+  }
+
+  async #callAsAdmin<A extends Answer>(work: (auth: Auth) => Promise<A>) {
+    return call(this.#options.project, this.#client, { key: await this.#options.secretKey() }, work);
+  }
+}
+
+/**
+ * The token, its session or its person is over: for whoever holds the token these are one and the same. A session that is gone has no
+ * code in auth-js, and a malformed refresh token is `validation_failed`.
+ */
+const isGone = (error: AuthError) => isAuthSessionMissingError(error) || GONE.has(error.code ?? '');
+
+const GONE = new Set([
+  'session_not_found',
+  'user_not_found',
+  'user_banned',
+  'bad_jwt',
+  'no_authorization',
+  'validation_failed',
+]);
+
+function holds(account: Account, role: string): boolean {
+  const bannedUntil = account.record?.bannedUntil;
+  return grantsOf(account.appMetadata).roles.includes(role) && !(bannedUntil && bannedUntil > new Date());
+}

@@ -1,0 +1,29 @@
+/** A Supabase project, or a self-hosted Supabase Auth, over HTTP. */
+import type { Project } from './call.ts';
+
+interface HostedProjectOptions {
+  url: string;
+  publishableKey: string;
+  secretKey: string;
+  timeoutMs: number;
+}
+
+/**
+ * Supabase limits attempts by address, and every call comes from ours: so the client's address goes along, which is believed together with
+ * a secret key. The client's `User-Agent` does not: Supabase refuses a secret key that seems to come from a browser.
+ */
+export function hostedProject({ url, publishableKey, secretKey, timeoutMs }: HostedProjectOptions): Project {
+  // The newer opaque keys are exchanged by the gateway, and only where `apikey` and bearer are the same.
+  const isOpaque = secretKey.startsWith('sb_secret_');
+  return {
+    url,
+    publishableKey: isOpaque ? secretKey : publishableKey,
+    timeoutMs,
+    send: (request, client) => {
+      request.headers.set('apikey', secretKey);
+      request.headers.set('Sb-Forwarded-For', client.address);
+      request.headers.set('X-Request-Id', client.requestId);
+      return fetch(request);
+    },
+  };
+}
