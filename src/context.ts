@@ -1,0 +1,76 @@
+/** What one GraphQL request carries: who is asking, and the services that act on their behalf. */
+import { createGraphQLError } from 'graphql-yoga';
+import { InvalidTokenError, type TokenVerifier } from './identity/access-token.ts';
+import type { Account, AccountRecord } from './identity/account.ts';
+import type { AttemptLimiter } from './identity/attempts.ts';
+import type { AuthBackend } from './identity/auth-backend.ts';
+import type { ChangeLog } from './identity/changes.ts';
+import type { Client } from './identity/client.ts';
+import { ServiceUnavailableError } from './identity/errors.ts';
+import { identify } from './identity/identify.ts';
+import { createRecordLoader } from './identity/record-loader.ts';
+import type { Exclusively } from './identity/roles.ts';
+import type { Viewer } from './identity/viewer.ts';
+
+/** What the whole process shares. */
+export interface SharedServices {
+  readonly attempts: AttemptLimiter;
+  readonly changes: ChangeLog;
+  readonly tokens: TokenVerifier;
+  readonly exclusively: Exclusively;
+}
+
+export interface Services extends SharedServices {
+  readonly auth: AuthBackend;
+  readonly client: Client;
+  /** Loads what an access token does not carry, once per account and request. */
+  readonly recordOf: (account: Account) => Promise<AccountRecord>;
+}
+
+export interface Context {
+  readonly viewer: Viewer;
+  readonly services: Services;
+}
+
+export interface ContextInput {
+  readonly authorization: string | null;
+  readonly client: Client;
+}
+
+export type CreateContext = (input: ContextInput) => Promise<Context>;
+
+export function createContextFactory(
+  shared: SharedServices,
+  authFor: (client: Client) => AuthBackend,
+  onRefusedToken: (reason: string, client: Client) => void,
+): CreateContext {
+  return async ({ authorization, client }) => {
+    const auth = authFor(client);
+    try {
+      const viewer = await identify({ ...shared, auth }, authorization);
+      return { viewer, services: { ...shared, auth, client, recordOf: createRecordLoader(auth, viewer) } };
+    } catch (error) {
+      if (error instanceof InvalidTokenError) {
+        onRefusedToken(error.reason, client);
+        throw createGraphQLError(
+          'The access token is not valid, or no longer. Refresh the session or log in.',
+          {
+            extensions: {
+              code: 'UNAUTHENTICATED',
+              http: { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } },
+            },
+          },
+        );
+      }
+      if (error instanceof ServiceUnavailableError) {
+        throw createGraphQLError('The session cannot be checked at the moment.', {
+          extensions: {
+            code: error.code,
+            http: { status: 503, headers: { 'Retry-After': String(error.retryAfterSeconds) } },
+          },
+        });
+      }
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,81 @@
+/** The schema's builder: who may ask, and how typed outcomes become union members. */
+import SchemaBuilder from '@pothos/core';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import { createGraphQLError } from 'graphql-yoga';
+import type { Context } from '../context.ts';
+import type { JsonObject } from '../identity/json.ts';
+import type { AssuranceLevel, Person, Service } from '../identity/viewer.ts';
+
+type SignedInContext = Context & { viewer: Person | Service };
+type PersonContext = Context & { viewer: Person };
+
+export interface SchemaTypes {
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultAuthStrategy: 'all';
+  AuthScopes: {
+    /** Nobody. What Query and Mutation ask of a field that does not say who may. */
+    nobody: boolean;
+    signedIn: boolean;
+    person: boolean;
+    service: boolean;
+    role: string;
+    permission: string;
+    tier: string;
+    scope: string;
+    aal2: boolean;
+  };
+  AuthContexts: {
+    signedIn: SignedInContext;
+    person: PersonContext;
+    service: Context & { viewer: Service };
+    role: PersonContext;
+    permission: PersonContext;
+    tier: PersonContext;
+    aal2: PersonContext;
+    scope: Context & { viewer: Service };
+  };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    EmailAddress: { Input: string; Output: string };
+    JSONObject: { Input: JsonObject; Output: JsonObject };
+  };
+}
+
+export const builder = new SchemaBuilder<SchemaTypes>({
+  // In this order a denial is a top-level error; the other way round it would become a union member.
+  plugins: [ScopeAuthPlugin, ErrorsPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    defaultStrategy: 'all',
+    authorizeOnSubscribe: true,
+    authScopes: ({ viewer }) => {
+      const person = viewer.kind === 'person' ? viewer : null;
+      const service = viewer.kind === 'service' ? viewer : null;
+      return {
+        nobody: false,
+        signedIn: viewer.kind !== 'anonymous',
+        person: person !== null,
+        service: service !== null,
+        role: (role) => person?.grants.roles.includes(role) ?? false,
+        permission: (permission) => person?.grants.permissions.includes(permission) ?? false,
+        tier: (tier) => person?.grants.tier === tier,
+        scope: (scope) => service?.scopes.includes(scope) ?? false,
+        aal2: person !== null && isAtLeastAal2(person.assuranceLevel),
+      };
+    },
+    unauthorizedError: (_parent, { viewer }) =>
+      viewer.kind === 'anonymous'
+        ? createGraphQLError('Sign in first.', { extensions: { code: 'UNAUTHENTICATED' } })
+        : createGraphQLError('Not allowed.', { extensions: { code: 'FORBIDDEN' } }),
+  },
+  errors: { defaultTypes: [] },
+});
+
+const isAtLeastAal2 = (level: AssuranceLevel) => level !== 'aal1';
+
+/** Root fields are closed: each says `skipTypeScopes` and then either who may ask, or nothing, which makes it public. */
+builder.queryType({ authScopes: { nobody: true } });
+builder.mutationType({ authScopes: { nobody: true } });

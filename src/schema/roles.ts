@@ -1,0 +1,44 @@
+import {
+  LastAdminError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  UserNotFoundError,
+  ValidationError,
+} from '../identity/errors.ts';
+import { setUserRoles } from '../identity/roles.ts';
+import { builder } from './builder.ts';
+import { UserRef } from './user.ts';
+
+const SetUserRolesInput = builder.inputType('SetUserRolesInput', {
+  description: 'Who shall have which roles.',
+  fields: (t) => ({
+    userId: t.id({ required: true, description: 'A UUID.' }),
+    roles: t.stringList({
+      required: true,
+      description: 'All roles the person shall have; an empty list takes all away.',
+    }),
+  }),
+});
+
+const SetUserRolesResult = builder.errorUnion('SetUserRolesResult', {
+  description: 'The person with the new roles, or why nothing changed.',
+  types: [
+    UserRef,
+    UserNotFoundError,
+    LastAdminError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
+});
+
+builder.mutationField('setUserRoles', (t) =>
+  t.withAuth({ role: 'admin' }).field({
+    type: SetUserRolesResult,
+    skipTypeScopes: true,
+    description:
+      'Gives a person exactly these roles. Holds at once, for the access tokens they already have too. For the role `admin`; somebody always keeps it.',
+    args: { input: t.arg({ type: SetUserRolesInput, required: true }) },
+    resolve: (_root, { input }, { services }) => setUserRoles(services, input),
+  }),
+);

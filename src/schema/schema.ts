@@ -1,0 +1,13 @@
+/** The whole GraphQL schema. Each module adds its noun to the builder. */
+import './scalars.ts';
+import './errors.ts';
+import './user.ts';
+import './viewer.ts';
+import './session.ts';
+import './sign-up.ts';
+import './profile.ts';
+import './password.ts';
+import './roles.ts';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();

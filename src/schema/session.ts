@@ -1,0 +1,156 @@
+/** Sessions: sign in, go on, sign out. The rules live in `identity/session.ts`. */
+
+import type { LogoutScope } from '../identity/auth-backend.ts';
+import {
+  AccountBannedError,
+  EmailNotConfirmedError,
+  InvalidCredentialsError,
+  InvalidRefreshTokenError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  ValidationError,
+} from '../identity/errors.ts';
+import { logIn, logOut, refreshSession, type Session } from '../identity/session.ts';
+import { builder } from './builder.ts';
+import { UserRef } from './user.ts';
+
+export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implement({
+  description: 'What signing in hands out. Keep both tokens secret.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'accessToken' in value,
+  fields: (t) => ({
+    accessToken: t.exposeString('accessToken', {
+      description: 'For the header: `Authorization: Bearer <accessToken>`.',
+    }),
+    refreshToken: t.exposeString('refreshToken', {
+      description:
+        'For `refreshSession`, once: each refresh hands out the next. An old one, used again, ends the session.',
+    }),
+    tokenType: t.exposeString('tokenType', { description: '`bearer`.' }),
+    expiresIn: t.exposeInt('expiresIn', {
+      description: 'The life of the access token, in seconds from now.',
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the access token expires.' }),
+    user: t.field({
+      type: UserRef,
+      description: 'Who signed in. Every field of it costs nothing here.',
+      resolve: ({ account }) => account,
+    }),
+  }),
+});
+
+/** A field that takes a credential: the limits allow one in a request, so that nobody tries a hundred passwords in one. */
+export const TAKES_CREDENTIAL = { extensions: { credential: true } };
+
+const LoginInput = builder.inputType('LoginInput', {
+  description: 'An address and its password.',
+  fields: (t) => ({
+    email: t.field({
+      type: 'EmailAddress',
+      required: true,
+      description: 'In any case, as it was signed up.',
+    }),
+    password: t.string({ required: true, description: 'Never logged, never repeated in an error.' }),
+  }),
+});
+
+const LoginResult = builder.errorUnion('LoginResult', {
+  description: 'A session, or why there is none. An unknown address and a wrong password answer alike.',
+  types: [
+    AuthSessionRef,
+    InvalidCredentialsError,
+    EmailNotConfirmedError,
+    AccountBannedError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
+});
+
+builder.mutationField('login', (t) =>
+  t.field({
+    type: LoginResult,
+    skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
+    description: 'Signs a person in by password, in a session of its own.',
+    args: { input: t.arg({ type: LoginInput, required: true }) },
+    resolve: (_root, { input }, { services }) => logIn(services, input),
+  }),
+);
+
+const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
+  description: 'The newest refresh token of a session.',
+  fields: (t) => ({
+    refreshToken: t.string({
+      required: true,
+      description: 'From `login`, `signup`, or the last `refreshSession`.',
+    }),
+  }),
+});
+
+const RefreshSessionResult = builder.errorUnion('RefreshSessionResult', {
+  description: 'The session with new tokens, or why it cannot go on.',
+  types: [AuthSessionRef, InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError],
+});
+
+builder.mutationField('refreshSession', (t) =>
+  t.field({
+    type: RefreshSessionResult,
+    skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
+    description:
+      'Goes on with a session: a new access token, with what changed about the person, and the next refresh token. Asked twice with one token (a lost answer), it hands out the same next token; one older than that ends the session.',
+    args: { input: t.arg({ type: RefreshSessionInput, required: true }) },
+    resolve: (_root, { input }, { services }) => refreshSession(services, input),
+  }),
+);
+
+const LogoutScopeRef = builder.enumType('LogoutScope', {
+  description: 'Which sessions end.',
+  values: {
+    LOCAL: { value: 'local', description: 'The one that asks.' },
+    OTHERS: { value: 'others', description: 'All but the one that asks.' },
+    GLOBAL: { value: 'global', description: 'All.' },
+  } as const,
+});
+
+const LogoutInput = builder.inputType('LogoutInput', {
+  description: 'Which sessions to end.',
+  fields: (t) => ({
+    scope: t.field({
+      type: LogoutScopeRef,
+      defaultValue: 'local',
+      description: 'This session, unless said otherwise.',
+    }),
+  }),
+});
+
+interface LoggedOut {
+  loggedOut: LogoutScope;
+}
+
+const LoggedOutRef = builder.objectRef<LoggedOut>('LoggedOut').implement({
+  description: 'The sessions are over; their access tokens and refresh tokens are refused from now on.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'loggedOut' in value,
+  fields: (t) => ({
+    scope: t.expose('loggedOut', { type: LogoutScopeRef, description: 'Which sessions ended.' }),
+  }),
+});
+
+const LogoutResult = builder.errorUnion('LogoutResult', {
+  description: 'Which sessions ended, or why none did.',
+  types: [LoggedOutRef, RateLimitedError, ServiceUnavailableError],
+});
+
+builder.mutationField('logout', (t) =>
+  t.withAuth({ person: true }).field({
+    type: LogoutResult,
+    skipTypeScopes: true,
+    description: "Ends the viewer's session, or others, or all.",
+    args: { input: t.arg({ type: LogoutInput }) },
+    resolve: async (_root, { input }, { services, viewer }) => {
+      const scope = input?.scope ?? 'local';
+      await logOut(services, viewer, scope);
+      return { loggedOut: scope };
+    },
+  }),
+);

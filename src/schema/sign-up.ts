@@ -1,0 +1,66 @@
+import {
+  EmailTakenError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  SignupDisabledError,
+  ValidationError,
+  WeakPasswordError,
+} from '../identity/errors.ts';
+import { type EmailConfirmationSent, signUp } from '../identity/sign-up.ts';
+import { builder } from './builder.ts';
+import { UpdateProfileInput } from './profile.ts';
+import { AuthSessionRef, TAKES_CREDENTIAL } from './session.ts';
+
+const SignupInput = builder.inputType('SignupInput', {
+  description: 'A new account.',
+  fields: (t) => ({
+    email: t.field({
+      type: 'EmailAddress',
+      required: true,
+      description: 'Kept in lower case. One account for each.',
+    }),
+    password: t.string({
+      required: true,
+      description: 'At least 8 characters, of any kind; not a common one, and not the address. Never logged.',
+    }),
+    profile: t.field({
+      type: UpdateProfileInput,
+      description: 'What the person says about themselves, if anything.',
+    }),
+  }),
+});
+
+const EmailConfirmationSentRef = builder.objectRef<EmailConfirmationSent>('EmailConfirmationSent').implement({
+  description:
+    'The address must be confirmed before the first sign-in. Says nothing about whether it was free.',
+  fields: (t) => ({
+    email: t.expose('email', { type: 'EmailAddress', description: 'Where the mail went.' }),
+  }),
+});
+
+const SignupResult = builder.errorUnion('SignupResult', {
+  description:
+    'A session where sign-ups are confirmed at once, a confirmation by mail where they are not, or why there is no account.',
+  types: [
+    AuthSessionRef,
+    EmailConfirmationSentRef,
+    EmailTakenError,
+    WeakPasswordError,
+    ValidationError,
+    SignupDisabledError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
+  resolveType: (value) => ('accessToken' in value ? 'AuthSession' : 'EmailConfirmationSent'),
+});
+
+builder.mutationField('signup', (t) =>
+  t.field({
+    type: SignupResult,
+    skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
+    description: 'Makes an account with an address and a password.',
+    args: { input: t.arg({ type: SignupInput, required: true }) },
+    resolve: (_root, { input }, { services }) => signUp(services, input),
+  }),
+);

@@ -1,0 +1,155 @@
+/** A person. Profiles are read by `identity/profile.ts`, grants by `identity/account.ts`. */
+import { type Account, findAccount, grantsOf } from '../identity/account.ts';
+import { profileOf } from '../identity/profile.ts';
+import { builder } from './builder.ts';
+
+const OnboardingRef = builder.objectRef<Account>('Onboarding').implement({
+  description: 'What a person told about themselves when they began.',
+  fields: (t) => ({
+    completed: t.boolean({
+      description: 'Whether the person went through it to the end. The same on every device.',
+      resolve: (account) => profileOf(account).onboardingCompleted,
+    }),
+    industry: t.string({
+      nullable: true,
+      description: 'Null while the person has not said.',
+      resolve: (account) => profileOf(account).industry,
+    }),
+    jobTitle: t.string({
+      nullable: true,
+      description: 'Null while the person has not said.',
+      resolve: (account) => profileOf(account).jobTitle,
+    }),
+    emailConsent: t.boolean({
+      description:
+        'Whether the person agreed to receive mail beyond what the account needs. False until they do.',
+      resolve: (account) => profileOf(account).emailConsent,
+    }),
+  }),
+});
+
+const FROM_RECORD = 'Not in the access token: asking for it costs one query.';
+
+export const UserRef = builder.objectRef<Account>('User').implement({
+  description:
+    'A person. The profile is what they wrote themselves; roles, permissions and tier are what administrators gave them.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'appMetadata' in value,
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The UUID that other services store. Never changes.' }),
+    email: t.expose('email', {
+      type: 'EmailAddress',
+      nullable: true,
+      description: 'Null for somebody who signed up without one.',
+    }),
+    emailVerified: t.boolean({
+      description: `Whether somebody proved to receive mail at \`email\`. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) =>
+        (await services.recordOf(account)).emailConfirmedAt !== null,
+    }),
+    displayName: t.string({
+      nullable: true,
+      description: 'What the person wants to be called. Null if they did not say.',
+      resolve: (account) => profileOf(account).displayName,
+    }),
+    fullName: t.string({
+      nullable: true,
+      description: 'Null if the person did not say.',
+      resolve: (account) => profileOf(account).fullName,
+    }),
+    firstName: t.string({
+      nullable: true,
+      description: 'Null if the person did not say.',
+      resolve: (account) => profileOf(account).firstName,
+    }),
+    lastName: t.string({
+      nullable: true,
+      description: 'Null if the person did not say.',
+      resolve: (account) => profileOf(account).lastName,
+    }),
+    avatarUrl: t.string({
+      nullable: true,
+      description:
+        'The web address of a picture. Null if there is none. Written by the person: do not trust what it serves.',
+      resolve: (account) => profileOf(account).avatarUrl,
+    }),
+    locale: t.string({
+      nullable: true,
+      description: 'A language tag (BCP 47), like `pt-BR`. Null if the person did not say.',
+      resolve: (account) => profileOf(account).locale,
+    }),
+    timezone: t.string({
+      nullable: true,
+      description:
+        'A name of the IANA time zone database, like `Europe/Zurich`. Null if the person did not say.',
+      resolve: (account) => profileOf(account).timezone,
+    }),
+    onboarding: t.field({
+      type: OnboardingRef,
+      description: 'How far the person got in telling about themselves.',
+      resolve: (account) => account,
+    }),
+    preferences: t.field({
+      type: 'JSONObject',
+      description: "The person's settings, in whatever shape the application gives them. Empty at first.",
+      resolve: (account) => profileOf(account).preferences,
+    }),
+    metadata: t.expose('userMetadata', {
+      type: 'JSONObject',
+      description:
+        "All of Supabase's `user_metadata`, with the keys that have no field of their own. Grants nothing.",
+    }),
+    roles: t.stringList({
+      description:
+        'From `app_metadata.role` and `app_metadata.roles`. Only administrators and services write them.',
+      resolve: (account) => [...grantsOf(account.appMetadata).roles],
+    }),
+    permissions: t.stringList({
+      description: 'From `app_metadata.permissions`. Only administrators and services write them.',
+      resolve: (account) => [...grantsOf(account.appMetadata).permissions],
+    }),
+    tier: t.string({
+      nullable: true,
+      description: 'From `app_metadata.tier`, like `pro`. Null without one.',
+      resolve: (account) => grantsOf(account.appMetadata).tier,
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: `When the account was made. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => (await services.recordOf(account)).createdAt,
+    }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      description: `When anything about the account last changed. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => (await services.recordOf(account)).updatedAt,
+    }),
+    lastSignInAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `When the person last signed in; null if never. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => (await services.recordOf(account)).lastSignInAt,
+    }),
+  }),
+});
+
+builder.queryField('me', (t) =>
+  t.field({
+    type: UserRef,
+    nullable: true,
+    skipTypeScopes: true,
+    description:
+      'The person who is asking; null when nobody is signed in, or a service asks. Read from the access token, without a query, and never stale: if the person changed since the token was issued, the change is seen.',
+    resolve: (_root, _args, { viewer }) => (viewer.kind === 'person' ? viewer.account : null),
+  }),
+);
+
+builder.queryField('user', (t) =>
+  t.withAuth({ $any: { role: 'admin', scope: 'users:read' } }).field({
+    type: UserRef,
+    nullable: true,
+    skipTypeScopes: true,
+    description:
+      'Anybody, by id; null for an id nobody has. For the role `admin`, and for services with `users:read`.',
+    args: { id: t.arg.id({ required: true, description: 'A UUID. Anything else is an id nobody has.' }) },
+    resolve: (_root, { id }, { services }) => findAccount(services, id),
+  }),
+);
