@@ -1,0 +1,79 @@
+/** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+
+const MAX_CAUSES = 5;
+
+/** Where an error was made whose message may quote what a resolver answered. */
+const ENGINE = /node_modules\/(@graphql-tools|graphql|graphql-scalars)\//;
+const QUOTED_VALUE = /:| with value |\.serialize\(/;
+
+export interface PublicError {
+  readonly error: GraphQLFormattedError;
+  /** Of the answer, where nothing was executed. */
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
+/** Masks the errors of one answer. */
+export function createErrorMask(log: Logger, requestId: string): (error: GraphQLError) => PublicError {
+  const logged = new Set<unknown>();
+  return (error) => {
+    const origin = originOf(error);
+    if (isDeliberate(error, origin)) {
+      const { http, ...extensions } = error.extensions as {
+        http?: { status?: number; headers?: Record<string, string> };
+      };
+      const shown = { ...error.toJSON(), extensions };
+      return { error: shown, status: http?.status ?? 400, headers: http?.headers ?? {} };
+    }
+    // Many fields may wait for the one thing that failed.
+    if (!logged.has(origin))
+      log.error({ requestId, path: error.path, error: describeError(origin) }, 'request failed');
+    logged.add(origin);
+    const { locations, path } = error.toJSON();
+    const shown = {
+      ...internalError(requestId),
+      ...(locations && { locations }),
+      ...(path && { path }),
+    };
+    return { error: shown, status: 500, headers: {} };
+  };
+}
+
+export function internalError(requestId: string) {
+  return { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
+}
+
+function originOf(error: GraphQLError): Error {
+  let origin: Error = error;
+  while ((origin as GraphQLError).originalError) origin = (origin as GraphQLError).originalError as Error;
+  return origin;
+}
+
+/**
+ * Whoever means an error for the caller gives it a code; the engine's own errors while executing have none, and quote our objects. By name
+ * and not by `instanceof`, since a test runner may load `graphql` twice.
+ */
+function isDeliberate(error: GraphQLError, origin: Error): boolean {
+  const { code } = error.extensions;
+  return origin.name === 'GraphQLError' && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
+}
+
+/**
+ * For the log. A driver's errors carry rows in further properties (`detail: Key (email)=(…)`), and the engine's quote values in their
+ * messages: neither is kept.
+ */
+export function describeError(error: unknown, causes = MAX_CAUSES): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { name, message, cause, code } = error as Error & { code?: unknown };
+  // The first lines of a stack repeat the message.
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    name,
+    message: ENGINE.test(frames[0] ?? '') ? message.split(QUOTED_VALUE)[0] : message,
+    ...(typeof code === 'string' && { code }),
+    stack: frames.join('\n'),
+    ...(cause !== undefined && causes > 0 && { cause: describeError(cause, causes - 1) }),
+  };
+}

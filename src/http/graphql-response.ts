@@ -1,0 +1,45 @@
+/** How a GraphQL result becomes an answer: JSON, whatever was asked for, and a status that tells "refused" from "done". */
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import { createErrorMask, internalError } from './error-masking.ts';
+import type { GraphQLCall } from './graphql-endpoint.ts';
+
+const GRAPHQL_JSON = 'application/graphql-response+json';
+
+/** Takes the place of Yoga's result processors, which answer 200 to refused operations when `application/json` is asked for. */
+export function useJsonResponses(log: Logger): Plugin<object, GraphQLCall> {
+  return {
+    onResultProcess({ request, serverContext, setResultProcessor }) {
+      const accept = request.headers.get('accept') ?? '';
+      const mediaType = accept.includes(GRAPHQL_JSON) ? GRAPHQL_JSON : 'application/json';
+      const { requestId } = serverContext.client;
+      setResultProcessor(
+        (result) => toResponse(result as ExecutionResult, mediaType, requestId, log),
+        mediaType,
+      );
+    },
+  };
+}
+
+function toResponse(result: ExecutionResult, mediaType: string, requestId: string, log: Logger): Response {
+  const headers = new Headers({
+    'Content-Type': `${mediaType}; charset=utf-8`,
+    // Answers hold tokens, and what one person may see.
+    'Cache-Control': 'no-store',
+  });
+  const answer = (body: object, status: number) => new Response(JSON.stringify(body), { status, headers });
+
+  const { data, errors: found = [] } = result;
+  if (found.length === 0) {
+    return data === undefined ? answer({ errors: [internalError(requestId)] }, 500) : answer({ data }, 200);
+  }
+  const mask = createErrorMask(log, requestId);
+  const shown = found.map((error) => mask(error as GraphQLError));
+  const errors: GraphQLFormattedError[] = shown.map(({ error }) => error);
+  if (data !== undefined) return answer({ errors, data }, 200);
+  for (const error of shown) {
+    for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
+  }
+  return answer({ errors }, Math.max(...shown.map(({ status }) => status)));
+}
