@@ -1,0 +1,103 @@
+/**
+ * `npm run bench`: how Limen does beside the least that could do the same work, in one run on one machine. Machines differ and are noisy;
+ * the ratios are what to compare. `BENCH_SECONDS` sets the length of a round.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Load, measureLoad } from './load.ts';
+import { median } from './median.ts';
+import { startProcess } from './process.ts';
+
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
+const ROUNDS = 3;
+const PASSWORD = 'correct horse battery staple';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'limen-bench-'));
+const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
+const startLimen = () => startProcess('src/main.ts', { env, core: 0 });
+
+try {
+  const first = await startLimen();
+  await first.stop();
+  const limen = await startLimen();
+  report('start-up, first (makes the database)', `${first.startedInMs} ms`);
+  report('start-up, later', `${limen.startedInMs} ms`);
+
+  const { accessToken } = await graphql(
+    limen.url,
+    `mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthSession { accessToken } } }`,
+    { input: { email: 'bench@example.com', password: PASSWORD } },
+  ).then(({ data }) => data.signup);
+  const me = request('{ me { id email displayName roles permissions tier } }', {}, accessToken);
+  const size = (await send(limen.url, me).then((response) => response.text())).length;
+
+  const bare = await startProcess('bench/bare-responder.ts', { env: { BODY_BYTES: String(size) }, core: 0 });
+  const loads: { me: Load[]; bare: Load[] } = { me: [], bare: [] };
+  await measureLoad(limen.url, me, { connections: 32, seconds: 2 });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    loads.bare.push(await measureLoad(bare.url, me, { connections: 32, seconds: SECONDS }));
+    loads.me.push(await measureLoad(limen.url, me, { connections: 32, seconds: SECONDS }));
+  }
+  await bare.stop();
+  report('me, one core', describe(loads.me));
+  report(`bare node:http of ${size} bytes, same core`, describe(loads.bare));
+  const ratios = loads.me.map((load, index) => load.perSecond / loads.bare[index]!.perSecond);
+  report('me / bare', `${median(ratios).toFixed(3)} of the requests per second`);
+  report('memory after these requests', `${limen.rssMegabytes()} MB (${total(loads.me)} requests)`);
+  await limen.stop();
+
+  const hashing = await startProcess('src/main.ts', { env });
+  const login = request(
+    'mutation ($input: LoginInput!) { login(input: $input) { ... on AuthSession { accessToken } } }',
+    { input: { email: 'bench@example.com', password: PASSWORD } },
+  );
+  const logins: number[] = [];
+  const hashes: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const verifier = await startProcess('bench/bare-verifier.ts', { env: { SECONDS: String(SECONDS) } });
+    hashes.push(Number((await verifier.lastLine()).trim()));
+    logins.push((await measureLoad(hashing.url, login, { connections: 8, seconds: SECONDS })).perSecond);
+  }
+  await hashing.stop();
+  report('login, all cores', `${median(logins).toFixed(1)} per second`);
+  report('bare Argon2id verification, all cores', `${median(hashes).toFixed(1)} per second`);
+  report('login / bare verification', median(logins.map((rate, index) => rate / hashes[index]!)).toFixed(3));
+} finally {
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+function request(query: string, variables: object, accessToken?: string) {
+  return {
+    path: '/graphql',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(accessToken ? { authorization: `Bearer ${accessToken}` } : {}),
+    },
+    body: JSON.stringify({ query, variables }),
+  };
+}
+
+function send(url: string, { path, headers, body }: ReturnType<typeof request>): Promise<Response> {
+  return fetch(url + path, { method: 'POST', headers, body });
+}
+
+async function graphql(url: string, query: string, variables: object) {
+  const response = await send(url, request(query, variables));
+  // biome-ignore lint/suspicious/noExplicitAny: the bench knows what it asked for
+  return (await response.json()) as any;
+}
+
+function describe(loads: Load[]): string {
+  const of = (name: 'perSecond' | 'p50Ms' | 'p99Ms') => median(loads.map((load) => load[name]));
+  return `${Math.round(of('perSecond'))} requests/s, p50 ${of('p50Ms')} ms, p99 ${of('p99Ms')} ms`;
+}
+
+function total(loads: Load[]): number {
+  return loads.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+function report(what: string, figure: string): void {
+  process.stdout.write(`${what.padEnd(48)} ${figure}\n`);
+}

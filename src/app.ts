@@ -1,0 +1,158 @@
+/** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
+import type { Logger } from 'pino';
+import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
+import { createPasswordHasher } from './adapters/passwords/hasher.ts';
+import type { Database } from './adapters/postgres/database.ts';
+import { migrate } from './adapters/postgres/migrations.ts';
+import { openDatabase } from './adapters/postgres/open-database.ts';
+import { createRoleHolders } from './adapters/postgres/role-holders.ts';
+import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
+import { embeddedProject } from './adapters/supabase/embedded-project.ts';
+import { hostedProject } from './adapters/supabase/hosted-project.ts';
+import { createConfiguredSigningKeys } from './adapters/tokens/configured-signing-keys.ts';
+import { openDatabaseSigningKeys } from './adapters/tokens/database-signing-keys.ts';
+import { signProjectKey } from './adapters/tokens/project-key.ts';
+import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
+import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
+import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
+import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
+import type { Config, EmbeddedAuthConfig, SupabaseAuthConfig } from './config.ts';
+import { createContextFactory } from './context.ts';
+import { createHttpApp, type HttpApp } from './http/http-app.ts';
+import type { AttemptLimiter } from './identity/attempts.ts';
+import type { AuthBackend } from './identity/auth-backend.ts';
+import { type ChangeLog, createChangeLog } from './identity/changes.ts';
+import type { Client } from './identity/client.ts';
+import type { Clock } from './identity/clock.ts';
+import { schema } from './schema/schema.ts';
+
+export interface App extends HttpApp {
+  readonly database: Database;
+  /** Acts for a client of the app's choosing: what the start and the commands use. */
+  readonly authFor: (client: Client) => AuthBackend;
+  /** Null in Supabase mode, where others hold the keys. */
+  readonly keys: SigningKeys | null;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  log: Logger;
+  clock?: Clock;
+  /** Sees every SQL statement before it runs. */
+  onStatement?: (sql: string) => void;
+  /** Instead of the database of the configuration. */
+  database?: Database;
+}
+
+export async function createApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, clock = () => new Date(), onStatement } = options;
+  const database =
+    options.database ?? (await openDatabase(config.database, onStatement ? { onStatement } : {}));
+  try {
+    const { unknown } = await migrate(database, { createAuthSchema: config.auth.kind === 'embedded' });
+    if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
+    const attempts = createAttemptLimiter({ database, enabled: config.rateLimits });
+    const changes = createChangeLog(clock, config.auth.accessTokenTtlSeconds);
+    const shared = { database, attempts, changes, clock, log };
+    const auth =
+      config.auth.kind === 'embedded'
+        ? await embeddedAuth(config.auth, shared)
+        : supabaseAuth(config.auth, shared);
+
+    const tokens = createTokenVerifier({
+      keys: auth.keys,
+      issuer: auth.issuer,
+      audience: 'authenticated',
+      clock,
+    });
+    const createContext = createContextFactory(
+      { attempts, changes, tokens, exclusively: (name, work) => database.exclusively(name, work) },
+      auth.authFor,
+      (reason, { requestId }) => log.info({ requestId, reason }, 'access token refused'),
+    );
+    const http = createHttpApp({
+      schema,
+      createContext,
+      authServer: auth.server,
+      readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
+      settings: { ...config.http, production: config.production },
+      log,
+    });
+    return {
+      ...http,
+      database,
+      authFor: auth.authFor,
+      keys: auth.signingKeys,
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Shared {
+  database: Database;
+  attempts: AttemptLimiter;
+  changes: ChangeLog;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Where passwords are checked, and who signs. */
+interface Auth {
+  authFor: (client: Client) => AuthBackend;
+  keys: VerifyingKeys;
+  signingKeys: SigningKeys | null;
+  issuer: string | null;
+  server: AuthServer | null;
+  isReady: () => Promise<void>;
+}
+
+/** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
+const PROCESS_KEY_TTL_SECONDS = 60;
+
+async function embeddedAuth(config: EmbeddedAuthConfig, shared: Shared): Promise<Auth> {
+  const { database, clock } = shared;
+  const keys =
+    config.jwtKeys || config.jwtSecret
+      ? await createConfiguredSigningKeys(config)
+      : await openDatabaseSigningKeys({ database, clock });
+  const passwords = createPasswordHasher({ scheme: config.passwordHash });
+  const server = createAuthServer({ ...shared, keys, passwords, settings: config });
+  const authFor = createSupabaseBackend({
+    project: embeddedProject(server),
+    secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
+    checksPasswordFirst: true,
+    hasAnotherWithRole: createRoleHolders(database, clock),
+  });
+  const isReady = async () => void (await keys.current());
+  return { authFor, keys, signingKeys: keys, issuer: config.issuer, server, isReady };
+}
+
+const SUPABASE_TIMEOUT_MS = 5000;
+
+function supabaseAuth(config: SupabaseAuthConfig, { clock }: Shared): Auth {
+  const authFor = createSupabaseBackend({
+    project: hostedProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS }),
+    secretKey: async () => config.secretKey,
+    checksPasswordFirst: false,
+    hasAnotherWithRole: null,
+  });
+  const keys = createRemoteKeys({
+    jwksUrl: `${config.url}/auth/v1/.well-known/jwks.json`,
+    jwtSecret: config.jwtSecret,
+    fetch,
+    clock,
+    timeoutMs: SUPABASE_TIMEOUT_MS,
+  });
+  const isReady = async () => {
+    const response = await fetch(`${config.url}/auth/v1/health`, {
+      headers: { apikey: config.publishableKey },
+      signal: AbortSignal.timeout(SUPABASE_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`Supabase Auth answered ${response.status}.`);
+  };
+  return { authFor, keys, signingKeys: null, issuer: config.issuer, server: null, isReady };
+}

@@ -1,0 +1,43 @@
+/** What `npm start` shows: every address, where the data lie, and once the first administrator. */
+import { resolve } from 'node:path';
+import type { Config } from './config.ts';
+import type { FirstAdmin } from './identity/first-admin.ts';
+
+export function printBanner(config: Config, url: string, firstAdmin: FirstAdmin | null): void {
+  const embedded = config.auth.kind === 'embedded';
+  const lines = [
+    ['GraphQL', `${url}/graphql${config.http.graphiql ? '   (GraphiQL in a browser)' : ''}`],
+    ['Supabase Auth', embedded ? `${url}/auth/v1` : `${(config.auth as { url: string }).url}/auth/v1`],
+    [
+      'JWKS',
+      embedded
+        ? `${url}/.well-known/jwks.json`
+        : `${(config.auth as { url: string }).url}/auth/v1/.well-known/jwks.json`,
+    ],
+    ['Health', `${url}/health   ${url}/ready`],
+    ['Mode', mode(config)],
+    ['Data', dataPlace(config)],
+  ];
+  const shown = lines.map(([name, value]) => `  ${name?.padEnd(14)} ${value}`);
+  if (firstAdmin) {
+    shown.push(
+      '',
+      '  The first administrator, shown this once:',
+      `    ${firstAdmin.email}   ${firstAdmin.password}`,
+    );
+  }
+  process.stdout.write(`\nLimen is listening.\n\n${shown.join('\n')}\n\n`);
+}
+
+function mode({ auth, database }: Config): string {
+  if (auth.kind === 'supabase') return `Supabase at ${auth.url}`;
+  return `embedded auth server on ${database.kind === 'pglite' ? 'PGlite' : 'PostgreSQL'}`;
+}
+
+/** Without the user and the password that an address may hold. */
+function dataPlace({ database }: Config): string {
+  if (database.kind === 'pglite')
+    return database.dataDir ? resolve(database.dataDir) : 'in memory, gone with the process';
+  const { host, pathname } = new URL(database.url);
+  return `postgres://${host}${pathname}`;
+}

@@ -1,0 +1,44 @@
+/** Codes of the GraphQL API's top-level errors, and of this client where there was no answer to take one from. More may be added. */
+export type LimenClientErrorCode =
+  /** Nobody is signed in, or the session is over. */
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR'
+  /** The server was not reached, or did not answer in time. What was asked for may have happened nevertheless. */
+  | 'NETWORK_ERROR'
+  /** Something answered, but not in GraphQL: a proxy, or the wrong address. */
+  | 'INVALID_ANSWER'
+  // Keeps the names above in an editor's suggestions.
+  | (string & {});
+
+interface Details {
+  status?: number | null;
+  requestId?: string | null;
+  retryAfterSeconds?: number | null;
+  cause?: unknown;
+}
+
+/**
+ * What a call rejects with. Outcomes that the schema knows are never errors but results. Holds nothing of what was sent, so that it can be
+ * logged.
+ */
+export class LimenClientError extends Error {
+  override readonly name = 'LimenClientError';
+  readonly code: LimenClientErrorCode;
+  /** Of the HTTP answer; null when there was none, or when the call was not sent since the session could not be refreshed. */
+  readonly status: number | null;
+  /** Names the request in the server's log; null if no answer said. */
+  readonly requestId: string | null;
+  /** How long to wait before the same call has a chance; null if nobody said. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(code: LimenClientErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status ?? null;
+    this.requestId = details.requestId ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+  }
+}

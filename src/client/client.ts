@@ -1,0 +1,138 @@
+/** `limen/client`: the GraphQL API for browsers and Node, with a session that looks after itself. */
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { LimenClientError } from './client-error.ts';
+import {
+  ChangePasswordDocument,
+  LoginDocument,
+  LogoutDocument,
+  MeDocument,
+  SetUserRolesDocument,
+  SignupDocument,
+  UpdateProfileDocument,
+  UserDocument,
+  ViewerDocument,
+} from './generated/operations.ts';
+import type { IdentityClient } from './identity-client.ts';
+import type { Session, User } from './outcomes.ts';
+import { createSessionRefresh } from './session-refresh.ts';
+import { createMemoryStorage, type SessionStorage } from './session-storage.ts';
+import { createSessionStore, keep, type SessionListener } from './session-store.ts';
+import { createPost, dataOf, isTokenRefused } from './transport.ts';
+
+export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
+export * from './generated/operations.ts';
+export type { IdentityClient } from './identity-client.ts';
+export type * from './outcomes.ts';
+export type { SessionStorage } from './session-storage.ts';
+export type { SessionEvent, SessionListener } from './session-store.ts';
+
+export interface IdentityClientOptions {
+  /** Of the GraphQL endpoint: `https://id.example.com/graphql`. In a browser it may be relative to the page. */
+  url: string;
+  /** Where the session is kept. Clients with one storage and key share one session. Default: memory, of this client alone. */
+  storage?: SessionStorage;
+  /** Default: `limen.session`. */
+  storageKey?: string;
+  fetch?: typeof globalThis.fetch;
+  /** As `client.onSessionChange`. */
+  onSessionChange?: SessionListener;
+}
+
+/** @throws {TypeError} when the url is not one */
+export function createIdentityClient(options: IdentityClientOptions): IdentityClient {
+  const { href: url, origin } = new URL(options.url, globalThis.location?.href);
+  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const store = createSessionStore(
+    options.storage ?? createMemoryStorage(),
+    options.storageKey ?? 'limen.session',
+  );
+  if (options.onSessionChange) store.listen(options.onSessionChange);
+  const post = createPost(url, fetch);
+  const tokens = createSessionRefresh(store, post);
+
+  async function ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables) {
+    const send = (accessToken: string | null) => post(document, variables, accessToken);
+    return dataOf(document, await tokens.withAccessToken(send, isTokenRefused));
+  }
+
+  /** Signing in must not fail for the token of an earlier session. */
+  async function askAsNobody<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ) {
+    return dataOf(document, await post(document, variables, null));
+  }
+
+  async function keepIfSession<Result extends { __typename: string }>(result: Result | Session) {
+    if (isSession(result)) await store.change('SIGNED_IN', () => keep(result));
+    return result;
+  }
+
+  /** Roles can be set for somebody else: only the person who is signed in is kept. */
+  async function keepIfUser<Result extends { __typename: string }>(result: Result | User) {
+    if (isUser(result)) {
+      await store.change('USER_UPDATED', (kept) =>
+        kept?.session.user.id === result.id
+          ? { ...kept, session: { ...kept.session, user: result } }
+          : undefined,
+      );
+    }
+    return result;
+  }
+
+  return {
+    signup: async (input) => keepIfSession((await askAsNobody(SignupDocument, { input })).signup),
+    login: async (input) => keepIfSession((await askAsNobody(LoginDocument, { input })).login),
+    async logout(input = {}) {
+      const scope = input.scope ?? 'LOCAL';
+      const result = await ask(LogoutDocument, { input: { scope } }).then(
+        (data) => data.logout,
+        (error: unknown) => {
+          const isOver = error instanceof LimenClientError && error.code === 'UNAUTHENTICATED';
+          if (isOver && scope === 'LOCAL') return { __typename: 'LoggedOut' as const, scope };
+          throw error;
+        },
+      );
+      if (result.__typename === 'LoggedOut' && scope !== 'OTHERS') {
+        await store.change('SIGNED_OUT', (kept) => (kept ? null : undefined));
+      }
+      return result;
+    },
+    me: async () => (await ask(MeDocument, {})).me,
+    viewer: async () => (await ask(ViewerDocument, {})).viewer,
+    user: async (id) => (await ask(UserDocument, { id })).user,
+    updateProfile: async (input) => keepIfUser((await ask(UpdateProfileDocument, { input })).updateProfile),
+    async changePassword(input) {
+      const result = (await ask(ChangePasswordDocument, { input })).changePassword;
+      if (result.__typename === 'PasswordChanged') await keepIfUser(result.user);
+      return result;
+    },
+    setUserRoles: async (input) => keepIfUser((await ask(SetUserRolesDocument, { input })).setUserRoles),
+    refresh: tokens.refresh,
+    getSession: async () => (await store.read())?.session ?? null,
+    onSessionChange: store.listen,
+    request: (document, ...[variables]) => ask(document, variables as never),
+    async authorizationHeader() {
+      const accessToken = await tokens.accessToken();
+      return accessToken && `Bearer ${accessToken}`;
+    },
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      if (new URL(request.url).origin !== origin) return fetch(request);
+      return tokens.withAccessToken(
+        (accessToken) => fetch(withToken(request, accessToken)),
+        (response) => response.status === 401,
+      );
+    },
+  };
+}
+
+const isSession = (result: { __typename: string }): result is Session => result.__typename === 'AuthSession';
+const isUser = (result: { __typename: string }): result is User => result.__typename === 'User';
+
+/** A copy, since a body can be sent only once. */
+function withToken(request: Request, accessToken: string | null): Request {
+  const copy = request.clone();
+  if (accessToken !== null) copy.headers.set('authorization', `Bearer ${accessToken}`);
+  return copy;
+}

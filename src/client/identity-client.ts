@@ -1,0 +1,64 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type {
+  ChangePasswordInput,
+  LoginInput,
+  LogoutInput,
+  SetUserRolesInput,
+  SignupInput,
+  UpdateProfileInput,
+} from './generated/operations.ts';
+import type {
+  ChangePasswordResult,
+  LoginResult,
+  LogoutResult,
+  RefreshSessionResult,
+  Session,
+  SetUserRolesResult,
+  SignupResult,
+  UpdateProfileResult,
+  User,
+  UserWithRecord,
+  Viewer,
+} from './outcomes.ts';
+import type { SessionListener } from './session-store.ts';
+
+/**
+ * Every call resolves to what the schema answers, typed errors included, and rejects with a `LimenClientError` for everything else. Calls
+ * carry the access token, refreshed when it has expired or is refused. When the session turns out to be over, they reject with
+ * `UNAUTHENTICATED` and the listeners are told `SIGNED_OUT`; when it cannot be refreshed at the moment, it stays.
+ */
+export interface IdentityClient {
+  /** With an `AuthSession` the person is signed in. */
+  signup(input: SignupInput): Promise<SignupResult>;
+  /** With an `AuthSession` the person is signed in. */
+  login(input: LoginInput): Promise<LoginResult>;
+  /** Signs the person out here, unless `OTHERS` are asked for. A session that was over already is no error. */
+  logout(input?: LogoutInput): Promise<LogoutResult>;
+  /** Null when nobody is signed in. Costs the server no query; `MeWithRecordDocument` asks for more. */
+  me(): Promise<User | null>;
+  viewer(): Promise<Viewer>;
+  /** Null for an id nobody has. Rejects with `FORBIDDEN` unless the viewer may ask. */
+  user(id: string): Promise<UserWithRecord | null>;
+  updateProfile(input: UpdateProfileInput): Promise<UpdateProfileResult>;
+  /** The session goes on; every other one of the person ends. */
+  changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;
+  setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
+  /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
+  refresh(): Promise<RefreshSessionResult>;
+  /** As it was kept last: asks no server. Null when nobody is signed in. */
+  getSession(): Promise<Session | null>;
+  /** Returns what takes the listener away again. Not told: what another client does to a storage that both share. */
+  onSessionChange(listener: SessionListener): () => void;
+  /** Any operation on the schema. Those that sign somebody in or out have methods of their own, which keep the session. */
+  request<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    ...variables: VariablesOf<Variables>
+  ): Promise<Data>;
+  /** What to send as `Authorization` by other means; null when nobody is signed in. */
+  authorizationHeader(): Promise<string | null>;
+  /** For urql, Apollo and others: carries the access token to the endpoint's origin, and goes anywhere else as it is. */
+  fetch: typeof globalThis.fetch;
+}
+
+type VariablesOf<Variables> =
+  Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables];

@@ -1,0 +1,87 @@
+/** Access tokens that hold: the one there is, or the next, fetched once for however many calls wait for it. */
+import { LimenClientError } from './client-error.ts';
+import { RefreshSessionDocument } from './generated/operations.ts';
+import type { RefreshSessionResult, Session } from './outcomes.ts';
+import { exclusively } from './session-lock.ts';
+import { type KeptSession, keep, type SessionStore } from './session-store.ts';
+import { dataOf, type Post } from './transport.ts';
+
+export interface SessionRefresh {
+  /** Null when nobody is signed in. Rejects with a `LimenClientError` when the session cannot be refreshed. */
+  accessToken(): Promise<string | null>;
+  /** Sends with an access token that should hold, and once more with the next one if it is refused. */
+  withAccessToken<T>(
+    send: (accessToken: string | null) => Promise<T>,
+    isTokenRefused: (answer: T) => boolean,
+  ): Promise<T>;
+  /** Rejects with `UNAUTHENTICATED` when nobody is signed in. */
+  refresh(): Promise<RefreshSessionResult>;
+}
+
+export function createSessionRefresh(store: SessionStore, post: Post): SessionRefresh {
+  /** By the access token that will not do. */
+  const running = new Map<string, Promise<RefreshSessionResult>>();
+
+  function refresh(stale: Session): Promise<RefreshSessionResult> {
+    const joined = running.get(stale.accessToken);
+    if (joined) return joined;
+    const refresh = exclusively(lockName(stale), () => refreshNow(stale)).finally(() => {
+      running.delete(stale.accessToken);
+    });
+    running.set(stale.accessToken, refresh);
+    return refresh;
+  }
+
+  async function refreshNow(stale: Session): Promise<RefreshSessionResult> {
+    const session = (await store.read())?.session;
+    // A call that was made as one person must not be repeated as another.
+    if (session?.user.id !== stale.user.id) throw signedOut();
+    // While this one waited, another tab has done it.
+    if (session.accessToken !== stale.accessToken) return session;
+
+    const { refreshToken } = session;
+    const answer = await post(RefreshSessionDocument, { input: { refreshToken } }, null);
+    const result = dataOf(RefreshSessionDocument, answer).refreshSession;
+    // Somebody may have signed in or out meanwhile: that is not undone.
+    const isCurrent = (kept: KeptSession | null) => kept?.session.refreshToken === refreshToken;
+    if (result.__typename === 'AuthSession') {
+      await store.change('TOKEN_REFRESHED', (kept) => (isCurrent(kept) ? keep(result) : undefined));
+    } else if (result.__typename === 'InvalidRefreshTokenError') {
+      await store.change('SIGNED_OUT', (kept) => (isCurrent(kept) ? null : undefined));
+    }
+    return result;
+  }
+
+  async function next(stale: Session): Promise<Session> {
+    const result = await refresh(stale);
+    if (result.__typename === 'AuthSession') return result;
+    if (result.__typename === 'InvalidRefreshTokenError') throw signedOut();
+    throw new LimenClientError(result.code, result.message, { retryAfterSeconds: result.retryAfterSeconds });
+  }
+
+  async function current(): Promise<Session | null> {
+    const kept = await store.read();
+    if (!kept) return null;
+    return Date.now() < kept.refreshAt ? kept.session : next(kept.session);
+  }
+
+  return {
+    accessToken: async () => (await current())?.accessToken ?? null,
+    async withAccessToken(send, isTokenRefused) {
+      const session = await current();
+      if (!session) return send(null);
+      const answer = await send(session.accessToken);
+      return isTokenRefused(answer) ? send((await next(session)).accessToken) : answer;
+    },
+    async refresh() {
+      const kept = await store.read();
+      if (!kept) throw signedOut();
+      return refresh(kept.session);
+    },
+  };
+}
+
+/** Tabs with one session share it; it names a person and not a token, since any script of the page can list the locks. */
+const lockName = ({ user }: Session) => `limen:refresh:${user.id}`;
+
+const signedOut = () => new LimenClientError('UNAUTHENTICATED', 'The session is over. Log in again.');

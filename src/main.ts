@@ -1,0 +1,43 @@
+/** Starts Limen: configuration, application, socket, signals. */
+import { createApp } from './app.ts';
+import { printBanner } from './banner.ts';
+import { readConfig } from './config.ts';
+import { listen } from './http/server.ts';
+import { createFirstAdmin } from './identity/first-admin.ts';
+import { createLog } from './log.ts';
+import { reportStartupError } from './startup-error.ts';
+
+try {
+  await start();
+} catch (error) {
+  process.exit(reportStartupError(error));
+}
+
+async function start() {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const app = await createApp(config, { log });
+  const firstAdmin =
+    config.auth.kind === 'embedded' && !config.production
+      ? await createFirstAdmin({
+          auth: app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'start' }),
+          exclusively: (name, work) => app.database.exclusively(name, work),
+        })
+      : null;
+  const server = await listen(app, { host: config.http.host, port: config.http.port, log });
+  printBanner(config, server.url, firstAdmin);
+
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    // A second Ctrl-C means now.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    app.beginShutdown();
+    await server.close();
+    await app.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { Account } from '../../src/identity/account.ts';
+import { createChangeLog } from '../../src/identity/changes.ts';
+
+const START = Date.parse('2026-11-21T08:00:00Z');
+const SECONDS = START / 1000;
+
+function clockedLog(keepSeconds = 900) {
+  let now = START;
+  const log = createChangeLog(() => new Date(now), keepSeconds);
+  return {
+    log,
+    advance: (seconds: number) => {
+      now += seconds * 1000;
+    },
+  };
+}
+
+const account = (id: string) => ({ id, userMetadata: {}, appMetadata: {} }) as unknown as Account;
+
+describe('the change log', () => {
+  test('takes a token of the very second of a change for older than it, since `iat` has whole seconds', () => {
+    const { log } = clockedLog();
+    log.userChanged('ada');
+    expect(log.isStale('ada', SECONDS - 1)).toBe(true);
+    expect(log.isStale('ada', SECONDS)).toBe(true);
+    expect(log.isStale('ada', SECONDS + 1)).toBe(false);
+    expect(log.isStale('grace', SECONDS - 1)).toBe(false);
+  });
+
+  test('forgets what was read about somebody when they change again', () => {
+    const { log } = clockedLog();
+    log.userChanged('ada');
+    log.remember('session', account('ada'), log.mark());
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+    log.userChanged('ada');
+    expect(log.remembered('ada', 'session')).toBeUndefined();
+  });
+
+  test('does not trust a reading during which somebody changed', () => {
+    const { log } = clockedLog();
+    log.userChanged('ada');
+    const mark = log.mark();
+    log.userChanged('ada');
+    log.remember('session', account('ada'), mark);
+    expect(log.remembered('ada', 'session')).toBeUndefined();
+  });
+
+  test('goes on trusting what it read about one person while another changes', () => {
+    const { log } = clockedLog();
+    log.userChanged('ada');
+    log.remember('session', account('ada'), log.mark());
+    log.userChanged('grace');
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+  });
+
+  test('keeps what was read for one session from every other', () => {
+    const { log } = clockedLog();
+    log.userChanged('ada');
+    log.remember('phone', account('ada'), log.mark());
+    expect(log.remembered('ada', 'laptop')).toBeUndefined();
+    expect(log.remembered('grace', 'phone')).toBeUndefined();
+  });
+
+  test('keeps changes and ended sessions as long as a token can live, and then lets go', () => {
+    const { log, advance } = clockedLog(900);
+    log.userChanged('ada');
+    log.sessionEnded('session');
+    advance(900);
+    log.userChanged('grace');
+    expect(log.isStale('ada', SECONDS)).toBe(true);
+    expect(log.isSessionEnded('session')).toBe(true);
+    advance(2);
+    log.userChanged('grace');
+    expect(log.isStale('ada', SECONDS)).toBe(false);
+    expect(log.isSessionEnded('session')).toBe(false);
+  });
+});

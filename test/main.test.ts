@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { startLimen, temporaryFolder } from './support/process.ts';
+
+const EXIT_CONFIG = 78;
+
+async function graphql(url: string, query: string, variables: object = {}) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  return ((await response.json()) as any).data;
+}
+
+const LOG_IN = `mutation ($input: LoginInput!) {
+  login(input: $input) { __typename ... on AuthSession { user { id roles } } }
+}`;
+const SIGN_UP = `mutation ($input: SignupInput!) { signup(input: $input) { __typename } }`;
+
+describe('npm start', () => {
+  test('prints every address and one administrator, once; finds everything again; ends cleanly when told', async () => {
+    const DATA_DIR = temporaryFolder();
+    const first = await startLimen({ DATA_DIR });
+    for (const path of ['/graphql', '/auth/v1', '/.well-known/jwks.json', '/health', '/ready']) {
+      expect(first.output()).toContain(first.url + path);
+    }
+    expect(first.output()).toContain(DATA_DIR);
+    expect(first.output()).toContain('embedded auth server on PGlite');
+    const [, email, password] = /(admin@\S+) +(\S+)/.exec(first.output()) ?? [];
+    const loggedIn = await graphql(first.url, LOG_IN, { input: { email, password } });
+    expect(loggedIn.login).toMatchObject({ __typename: 'AuthSession', user: { roles: ['admin'] } });
+    expect((await fetch(`${first.url}/ready`)).status).toBe(200);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+
+    const second = await startLimen({ DATA_DIR });
+    expect(second.output()).not.toContain('admin@');
+    expect(second.output()).not.toContain(password);
+    expect((await graphql(second.url, LOG_IN, { input: { email, password } })).login).toEqual(loggedIn.login);
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+  });
+
+  test('makes no administrator in production', async () => {
+    const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
+    const limen = await startLimen({ ...env, DATA_DIR: temporaryFolder() });
+    expect(limen.output()).toContain('Limen is listening.');
+    expect(limen.output()).not.toContain('admin@');
+  });
+
+  test('tells a second process on the same folder who is there, and leaves the first alone', async () => {
+    const DATA_DIR = temporaryFolder();
+    const first = await startLimen({ DATA_DIR });
+    const second = await startLimen({ DATA_DIR });
+    expect(await second.ended).toBe(EXIT_CONFIG);
+    expect(second.output()).toContain(`process ${first.child.pid}`);
+    expect(second.output()).not.toMatch(/\n\s+at /);
+    expect((await fetch(`${first.url}/ready`)).status).toBe(200);
+  });
+
+  test('lists all problems of its configuration and ends with a code of its own', async () => {
+    const limen = await startLimen({ DATA_DIR: temporaryFolder(), PORT: 'eighty', JWT_SECRET: 'hunter2' });
+    expect(await limen.ended).toBe(EXIT_CONFIG);
+    expect(limen.output()).toMatch(/2 problems[\s\S]*PORT[\s\S]*JWT_SECRET/);
+    expect(limen.output()).not.toContain('hunter2');
+  });
+
+  test('loses no acknowledged sign-up when it is killed in the middle of many, and starts again', async () => {
+    const DATA_DIR = temporaryFolder();
+    const limen = await startLimen({ DATA_DIR, RATE_LIMITS: 'off' });
+    const acknowledged: string[] = [];
+    const signUps = Array.from({ length: 40 }, async (_, index) => {
+      const email = `person-${index}@example.com`;
+      const data = await graphql(limen.url, SIGN_UP, {
+        input: { email, password: 'a long and secret phrase' },
+      });
+      if (data.signup.__typename === 'AuthSession') acknowledged.push(email);
+      if (acknowledged.length === 12) limen.child.kill('SIGKILL');
+    });
+    await Promise.allSettled(signUps);
+    await limen.ended;
+    expect(acknowledged.length).toBeGreaterThanOrEqual(12);
+    expect(acknowledged.length).toBeLessThan(40);
+
+    const again = await startLimen({ DATA_DIR, RATE_LIMITS: 'off' });
+    for (const email of acknowledged) {
+      const data = await graphql(again.url, LOG_IN, {
+        input: { email, password: 'a long and secret phrase' },
+      });
+      expect(data.login.__typename).toBe('AuthSession');
+    }
+  });
+});

@@ -1,0 +1,180 @@
+/** Who may ask for what: every field of the schema has a row here, and a field without one fails. */
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { schema } from '../../src/schema/schema.ts';
+import {
+  createTestApp,
+  type GraphQLAnswer,
+  PASSWORD,
+  type TestApp,
+  type TestPerson,
+} from '../support/app.ts';
+
+const CALLERS = ['anonymous', 'person', 'other', 'admin', 'service'] as const;
+type Caller = (typeof CALLERS)[number];
+
+const [OK, SIGN_IN, NO] = ['ok', 'UNAUTHENTICATED', 'FORBIDDEN'] as const;
+type Access = typeof OK | typeof SIGN_IN | typeof NO;
+
+/** `person` owns the account asked about; `other` is another person. Arguments are GraphQL text. */
+const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; access: readonly Access[] }> =
+  {
+    'Query.me': { access: [OK, OK, OK, OK, OK] },
+    'Query.viewer': { access: [OK, OK, OK, OK, OK] },
+    'Query.user': { args: ({ person }) => `id: "${person}"`, access: [SIGN_IN, NO, NO, OK, OK] },
+    'Mutation.signup': {
+      args: () => `input: { email: "x@x", password: "${PASSWORD}" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.login': { args: () => `input: { email: "x@x", password: "x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.refreshSession': { args: () => `input: { refreshToken: "x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.logout': { args: () => 'input: { scope: OTHERS }', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.updateProfile': { args: () => 'input: { locale: "en" }', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.changePassword': {
+      args: () => 'input: { currentPassword: "wrong", newPassword: "wrong" }',
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
+    'Mutation.setUserRoles': {
+      args: ({ person }) => `input: { userId: "${person}", roles: ["reader"] }`,
+      access: [SIGN_IN, NO, NO, OK, NO],
+    },
+  };
+
+/** Root fields that anybody may ask for. The list grows only on purpose. */
+const PUBLIC = ['Mutation.login', 'Mutation.refreshSession', 'Mutation.signup', 'Query.me', 'Query.viewer'];
+
+/** Fields that need no more than the object they are on. */
+const OBJECT_FIELDS: Record<string, string> = {
+  User: `id email emailVerified displayName fullName firstName lastName avatarUrl locale timezone onboarding preferences metadata
+         roles permissions tier createdAt updatedAt lastSignInAt`,
+  Onboarding: 'completed industry jobTitle emailConsent',
+  Viewer: 'kind user serviceId sessionId roles permissions tier scopes assuranceLevel',
+  AuthSession: 'accessToken refreshToken tokenType expiresIn expiresAt user',
+  EmailConfirmationSent: 'email',
+  LoggedOut: 'scope',
+  PasswordChanged: 'user',
+  FieldIssue: 'path code message',
+  ValidationError: 'code message issues',
+  WeakPasswordError: 'code message reasons',
+  MetadataTooLargeError: 'code message maxBytes actualBytes',
+  RateLimitedError: 'code message retryAfterSeconds',
+  ServiceUnavailableError: 'code message retryAfterSeconds',
+  SamePasswordError: 'code message',
+  EmailTakenError: 'code message',
+  SignupDisabledError: 'code message',
+  InvalidCredentialsError: 'code message',
+  EmailNotConfirmedError: 'code message',
+  AccountBannedError: 'code message',
+  InvalidRefreshTokenError: 'code message',
+  ReauthenticationRequiredError: 'code message',
+  UserNotFoundError: 'code message',
+  LastAdminError: 'code message',
+};
+
+/** The types a person's data hang on, and the only root fields that lead there. */
+const WAYS_TO_USER = [
+  'Mutation.changePassword',
+  'Mutation.login',
+  'Mutation.refreshSession',
+  'Mutation.setUserRoles',
+  'Mutation.signup',
+  'Mutation.updateProfile',
+  'Query.me',
+  'Query.user',
+  'Query.viewer',
+];
+
+const roots = [schema.getQueryType(), schema.getMutationType()] as GraphQLObjectType[];
+const rootFields = roots.flatMap((type) =>
+  Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field] as const),
+);
+
+describe('access', () => {
+  let app: TestApp;
+  let people: Record<'person' | 'other' | 'admin', TestPerson>;
+  beforeAll(async () => {
+    app = await createTestApp({ keep: true });
+    people = {
+      person: await app.signUp('person'),
+      other: await app.signUp('other'),
+      admin: await app.signUpWith('admin', { roles: ['admin'] }),
+    };
+  });
+  afterAll(() => app.close());
+
+  function ask(caller: Caller, query: string): Promise<GraphQLAnswer> {
+    if (caller === 'anonymous') return app.graphql(query);
+    if (caller === 'service') return app.graphql(query, {}, { token: app.serviceKey });
+    return people[caller](query);
+  }
+
+  test('has a row for every field, and none for a field that is gone', () => {
+    expect(rootFields.map(([name]) => name).sort()).toEqual(Object.keys(ROOT_FIELDS).sort());
+    const objects = Object.values(schema.getTypeMap()).filter(isObjectType);
+    const others = objects.filter((type) => !roots.includes(type) && !type.name.startsWith('__'));
+    const shown = Object.fromEntries(others.map((type) => [type.name, Object.keys(type.getFields()).sort()]));
+    const written = Object.entries(OBJECT_FIELDS).map(([name, fields]) => [name, fields.split(/\s+/).sort()]);
+    expect(shown).toEqual(Object.fromEntries(written));
+  });
+
+  test('is open to strangers on the listed fields only', () => {
+    const open = Object.entries(ROOT_FIELDS).filter(([, { access }]) => access[0] === OK);
+    expect(open.map(([name]) => name).sort()).toEqual(PUBLIC);
+  });
+
+  test('reaches a person’s data by the listed root fields only', () => {
+    const ways = rootFields.filter(([, field]) => leadsTo('User', field)).map(([name]) => name);
+    expect(ways.sort()).toEqual(WAYS_TO_USER);
+  });
+
+  const cases = Object.entries(ROOT_FIELDS).flatMap(([name, { args, access }]) =>
+    CALLERS.map((caller, index) => ({ name, args, caller, expected: access[index]! })),
+  );
+  test.each(cases)('$name answers $caller with $expected', async ({ name, args, caller, expected }) => {
+    const [root = '', field = ''] = name.split('.');
+    const parentheses = args ? `(${args({ person: people.person.id })})` : '';
+    const { errors } = await ask(caller, `${root.toLowerCase()} { ${field}${parentheses} { __typename } }`);
+    expect(errors?.[0]?.extensions.code ?? OK).toBe(expected);
+  });
+
+  test.each(OBJECT_FIELDS.User!.split(/\s+/))(
+    'User.%s is shown to its owner, administrators and services',
+    async (field) => {
+      const selection = field === 'onboarding' ? 'onboarding { completed }' : field;
+      const query = `{ user(id: "${people.person.id}") { ${selection} } }`;
+      expect((await people.person(`{ me { ${selection} } }`)).errors).toBeUndefined();
+      const outcomes = await Promise.all(CALLERS.map((caller) => ask(caller, query)));
+      expect(outcomes.map(({ errors }) => errors?.[0]?.extensions.code ?? OK)).toEqual([
+        SIGN_IN,
+        NO,
+        NO,
+        OK,
+        OK,
+      ]);
+    },
+  );
+});
+
+function leadsTo(target: string, field: GraphQLField<unknown, unknown>, seen = new Set<string>()): boolean {
+  const type = getNamedType(field.type);
+  if (type.name === target) return true;
+  if (seen.has(type.name)) return false;
+  seen.add(type.name);
+  const members = isUnionType(type)
+    ? type.getTypes()
+    : isObjectType(type) || isInterfaceType(type)
+      ? [type]
+      : [];
+  return members.some(
+    (member) =>
+      member.name === target ||
+      Object.values(member.getFields()).some((inner) => leadsTo(target, inner, seen)),
+  );
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { createTestApp, PASSWORD } from '../support/app.ts';
+
+const LOG_IN = `mutation ($input: LoginInput!) {
+  login(input: $input) { __typename ... on UserError { code } ... on RateLimitedError { retryAfterSeconds } }
+}`;
+
+describe('rate limits', () => {
+  test('stop guessing at one account after ten wrong passwords, and count the same for an address nobody has', async () => {
+    const app = await createTestApp({ env: { RATE_LIMITS: 'on' } });
+    const ada = await app.signUp('ada');
+    const guess = async (email: string) => {
+      const { data } = await app.graphql(LOG_IN, { input: { email, password: 'wrong' } });
+      return data.login.code as string;
+    };
+    const guesses = async (email: string) => {
+      const codes: string[] = [];
+      for (let attempt = 0; attempt < 12; attempt += 1) codes.push(await guess(email));
+      return codes;
+    };
+    const known = await guesses(ada.email);
+    expect(known.slice(0, 10)).toEqual(Array(10).fill('INVALID_CREDENTIALS'));
+    expect(known.slice(10)).toEqual(['RATE_LIMITED', 'RATE_LIMITED']);
+    expect(await guesses('nobody@example.com')).toEqual(known);
+    const right = await app.graphql(LOG_IN, { input: { email: ada.email, password: PASSWORD } });
+    expect(right.data.login).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) });
+    expect(right.data.login.retryAfterSeconds).toBeGreaterThan(0);
+  });
+
+  test('forget the wrong passwords before a right one', async () => {
+    const app = await createTestApp({ env: { RATE_LIMITS: 'on' } });
+    const ada = await app.signUp('ada');
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      const password = attempt % 5 === 4 ? PASSWORD : 'wrong';
+      const { data } = await app.graphql(LOG_IN, { input: { email: ada.email, password } });
+      expect(data.login.code).not.toBe('RATE_LIMITED');
+    }
+  });
+});

@@ -1,0 +1,47 @@
+/** Limen as an operator starts it: a process of its own, on a port of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export interface LimenProcess {
+  child: ChildProcess;
+  /** Empty when it ended before it listened. */
+  url: string;
+  /** All it printed so far, of both kinds. */
+  output(): string;
+  /** Null when a signal ended it. */
+  ended: Promise<number | null>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'limen-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Resolves when it listens, or has ended. It is killed when the test has finished, whatever happens. */
+export async function startLimen(env: Record<string, string>): Promise<LimenProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const url = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        const address = /GraphQL +(http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];
+        if (address && output.includes('Data')) resolve(address);
+      });
+    }
+    void ended.then(() => resolve(''));
+  });
+  return { child, url: await url, output: () => output, ended };
+}
