@@ -116,7 +116,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 function userIdOf(call: Call): string {
   const id = call.req.param('id') ?? '';
   if (!UUID.test(id)) throw new ProtocolError(404, 'validation_failed', 'user_id must be an UUID');
-  return id;
+  // As the row has it: what is reported as changed is compared with tokens.
+  return id.toLowerCase();
 }
 
 const userNotFound = () => new ProtocolError(404, 'user_not_found', 'User not found');

@@ -55,11 +55,16 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length')) > MAX_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // A body sent in chunks names no length beforehand.
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    // A body sent in chunks names no length beforehand.
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MAX_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Whoever hangs up half-way is no failure of ours.
+    throw error instanceof ProtocolError ? error : badJson();
   }
   return Buffer.concat(chunks);
 }
@@ -74,8 +79,12 @@ function parseJson(bytes: Uint8Array): unknown {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // The parser's own message quotes the body.
-    throw new ProtocolError(400, 'bad_json', 'Could not parse request body as JSON');
+    throw badJson();
   }
+}
+
+function badJson(): ProtocolError {
+  return new ProtocolError(400, 'bad_json', 'Could not parse request body as JSON');
 }
 
 /** Postgres stores no NUL, and UTF-8 has no lone surrogates. Walks without recursion: the depth is the sender's choice. */

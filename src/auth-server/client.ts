@@ -12,8 +12,8 @@ export interface Client {
 }
 
 /**
- * A server that calls for others names the client in `Sb-Forwarded-For`. It is believed together with a secret key, in either of the headers that
- * supabase-js sends it in; from anybody else it is ignored.
+ * A server that calls for others names the client in `Sb-Forwarded-For`. It is believed together with a secret key, in either of
+ * the headers that supabase-js sends it in; from anybody else it is ignored.
  */
 export async function clientOf(needs: TokenNeeds, request: Request, caller: Caller): Promise<Client> {
   const { address, userAgent } = caller;

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '../adapters/postgres/database.ts';
 
-/** Both answer the ids of the sessions that ended, or null when nobody has the id. Everything that refers to a person goes by cascade. */
+/** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
 export async function deleteUser(database: Database, id: string): Promise<string[] | null> {
   const [gone] = await database.query<{ ended: string[] }>(
     `delete from auth.users where id = $1
@@ -12,7 +12,7 @@ export async function deleteUser(database: Database, id: string): Promise<string
   return gone?.ended ?? null;
 }
 
-/** The row keeps its id, so that what others store about it still means somebody. */
+/** The same, but the row keeps its id, so that what others store about it still means somebody. */
 export async function softDeleteUser(database: Database, id: string, now: Date): Promise<string[] | null> {
   return database.transaction(async (tx) => {
     const [user] = await tx.query<{ email: string | null; phone: string | null }>(

@@ -1,5 +1,5 @@
 /** E-mail addresses as accounts are keyed by them. */
-import { ProtocolError, validationFailed } from './protocol-error.ts';
+import { validationFailed } from './protocol-error.ts';
 
 /** As in `auth.users.email`. */
 const MAX_LENGTH = 255;
@@ -9,8 +9,8 @@ const SHAPE = new RegExp(`^${LOCAL}(?:\\.${LOCAL})*@(?:${LABEL}\\.)+${LABEL}$`);
 const MAX_LOCAL_LENGTH = 64;
 
 /**
- * An address that somebody may sign up with, in lower case. ASCII alone, checked before anything is folded: the Kelvin sign becomes a `k` in
- * lower case, and a full-width `＠` looks like an address's own. International domains are written in their ASCII form (`xn--…`).
+ * An address that somebody may sign up with, in lower case. ASCII alone, checked before anything is folded: the Kelvin sign becomes
+ * a `k` in lower case, and a full-width `＠` looks like an address's own. International domains are written as `xn--…`.
  *
  * @throws {ProtocolError} 400 validation_failed
  */
@@ -34,6 +34,3 @@ export function foldEmailAddress(text: string): string {
   if (address.length > MAX_LENGTH) throw validationFailed('Unable to validate email address: invalid format');
   return address;
 }
-
-export const phoneProviderDisabled = (status: 400 | 422) =>
-  new ProtocolError(status, 'phone_provider_disabled', 'Phone logins are disabled');

@@ -1,4 +1,4 @@
-/** What endpoint families are made of. Each is one file with one function from `Services` to a router; `auth-server.ts` mounts them. */
+/** What endpoint families are made of: each is a file with a function from `Services` to a router, mounted by `auth-server.ts`. */
 import { type Context, Hono } from 'hono';
 import type { AuthServerNeeds, Caller } from './auth-server.ts';
 import type { TokenVerifier } from './bearer.ts';

@@ -1,4 +1,4 @@
-/** How a person is known: Supabase Auth keeps an identity for the e-mail address and for the phone number, as for every provider. */
+/** How a person is known: there is an identity for the e-mail address and for the phone number, as for every provider. */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { IdentityRow } from './user-row.ts';

@@ -45,8 +45,8 @@ export function newUserRow(input: NewUser, now: Date): FullUserRow {
     phone_change_sent_at: null,
     reauthentication_sent_at: null,
     last_sign_in_at: null,
-    raw_app_meta_data: { provider: providers[0], providers, ...input.appMetadata },
-    raw_user_meta_data: input.userMetadata,
+    raw_app_meta_data: withoutNulls({ provider: providers[0], providers, ...input.appMetadata }),
+    raw_user_meta_data: withoutNulls(input.userMetadata),
     created_at: now,
     updated_at: now,
     banned_until: input.bannedUntil ?? null,
@@ -58,9 +58,14 @@ export function newUserRow(input: NewUser, now: Date): FullUserRow {
   };
 }
 
+/** Null takes a key away, also from somebody new. */
+function withoutNulls(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}
+
 /**
  * False when the e-mail address is taken, and then nothing is written: the unique index decides, not a look beforehand.
- * Where Supabase Auth reads texts that cannot be null, empty ones are written (protocol facts, 2.4).
+ * Where Supabase Auth reads texts that cannot be null, empty ones are written.
  *
  * @throws the driver's unique violation for a phone number or an id that is taken
  */

@@ -32,6 +32,10 @@ export const validationFailed = (message: string) => new ProtocolError(400, 'val
 export const emailExists = () =>
   new ProtocolError(422, 'email_exists', 'A user with this email address has already been registered');
 
+/** Supabase Auth answers 400 to sign-ups and 422 to sign-ins. */
+export const phoneProviderDisabled = (status: 400 | 422) =>
+  new ProtocolError(status, 'phone_provider_disabled', 'Phone logins are disabled');
+
 export const weakPassword = (problem: PasswordProblem) =>
   new ProtocolError(422, 'weak_password', problem.message, { weakPassword: problem });
 

@@ -1,4 +1,4 @@
-/** Refresh tokens of version 1, rows of `auth.refresh_tokens`. None are handed out to new sessions, and those of people who moved here go on. */
+/** Refresh tokens of version 1, rows of `auth.refresh_tokens`. New sessions get none; those of people who moved here go on. */
 import { randomBytes } from 'node:crypto';
 import type { Call, Services } from './endpoint.ts';
 import type { Grant } from './session-answer.ts';
@@ -66,9 +66,9 @@ export async function refreshByVersion1(services: Services, call: Call, token: s
 }
 
 /**
- * A used token may come again while its child is the active one, since its answer can be lost, and shortly after its use. Either way the
- * active token is the answer: Supabase Auth makes another child within the interval, and the session then has two lines. Later, all the
- * session's tokens are used up; the session itself stays, as it does there.
+ * A used token may come again while its child is the active one, since its answer can be lost, and shortly after its use. Either
+ * way the active token is the answer: Supabase Auth makes another child within the interval, and the session then has two lines.
+ * Later, all the session's tokens are used up; the session itself stays, as it does there.
  */
 async function reuse({ database }: Services, row: TokenRow, token: string, now: Date): Promise<Grant> {
   const isRecent = now.getTime() - row.revoked_at.getTime() <= REUSE_INTERVAL_MS;

@@ -1,5 +1,5 @@
 /**
- * Refresh tokens of version 2 (protocol facts, section 3): base64url of body | mac | check. The body is 0x00, the session's UUID and a counter;
+ * Refresh tokens of version 2: base64url of body | mac | check. The body is 0x00, the session's UUID and a counter;
  * the mac is made with a key of the session's own, so nothing but the counter needs to be stored.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';

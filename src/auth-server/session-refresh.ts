@@ -14,7 +14,10 @@ export const refreshTokenNotFound = () =>
 export const refreshTokenAlreadyUsed = () =>
   new ProtocolError(400, 'refresh_token_already_used', 'Invalid Refresh Token: Already Used');
 
-/** A session that is over by the clock is deleted here. @throws {ProtocolError} 400 user_banned, session_expired, refresh_token_not_found */
+/**
+ * A session that is over by the clock is deleted here.
+ * @throws {ProtocolError} 400 user_banned, session_expired, refresh_token_not_found
+ */
 export async function assertGoesOn(services: Services, session: SessionRow, now: Date): Promise<void> {
   if (session.deleted_at) throw refreshTokenNotFound();
   if (isBanned(session, now)) {

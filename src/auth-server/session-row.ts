@@ -37,9 +37,9 @@ export interface SessionRow extends FullUserRow {
 /** For a select from `auth.sessions` joined with `auth.users`. */
 export const SESSION_COLUMNS = `sessions.id as session_id, sessions.created_at as session_created_at, sessions.aal,
 sessions.not_after, sessions.refreshed_at, sessions.refresh_token_hmac_key, sessions.refresh_token_counter,
-(select coalesce(json_agg(json_build_object('method', authentication_method, 'timestamp', floor(extract(epoch from updated_at))::bigint)
-   order by updated_at desc, id), '[]')
- from auth.mfa_amr_claims where session_id = sessions.id) as amr,
+(select coalesce(json_agg(json_build_object(
+   'method', authentication_method, 'timestamp', floor(extract(epoch from updated_at))::bigint
+ ) order by updated_at desc, id), '[]') from auth.mfa_amr_claims where session_id = sessions.id) as amr,
 ${FULL_USER_COLUMNS}`;
 
 export interface StartedSession extends SessionFacts {
@@ -47,8 +47,9 @@ export interface StartedSession extends SessionFacts {
 }
 
 /**
- * Signs somebody in: the session, how it was begun, and the time on their row, in one statement. Null when, since their row was read, they were
- * deleted, banned or got another password; the lock on the row decides, so that no session outlives the password it was begun with.
+ * Signs somebody in: the session, how it was begun, and the time on their row, in one statement. Null when, since their row was
+ * read, they were deleted, banned or got another password; the lock on the row decides, so that no session outlives the password
+ * it was begun with.
  *
  * @param upgradedHash the same password, hashed anew; null leaves the stored hash
  */

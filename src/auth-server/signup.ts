@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
-import { parseEmailAddress, phoneProviderDisabled } from './email-address.ts';
+import { parseEmailAddress } from './email-address.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
-import { ProtocolError, validationFailed, weakPassword } from './protocol-error.ts';
+import { ProtocolError, phoneProviderDisabled, validationFailed, weakPassword } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { assertMetadataFits } from './user-metadata.ts';
@@ -68,8 +68,8 @@ async function signUp(services: Services, call: Call): Promise<Response> {
 }
 
 /**
- * Free or taken, confirmed or not, the answer is the person that would be. Supabase Auth shows a taken address by leaving out the identities
- * and the role; here nothing tells, for the row that is shown is the same one, whether it was written or not.
+ * Free or taken, confirmed or not, the answer is the person that would be. Supabase Auth shows a taken address by leaving out the
+ * identities and the role; here nothing tells, for the row that is shown is the same one, whether it was written or not.
  */
 async function answerUnconfirmed(services: Services, call: Call, user: FullUserRow): Promise<Response> {
   await insertUser(services.database, user);

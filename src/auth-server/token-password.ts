@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { HashingBusyError } from '../adapters/passwords/password-hasher.ts';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { optionalText, readBody } from './body.ts';
-import { foldEmailAddress, phoneProviderDisabled } from './email-address.ts';
+import { foldEmailAddress } from './email-address.ts';
 import { type Call, countAttempt, forgiveAttempt, type Services } from './endpoint.ts';
-import { ProtocolError, validationFailed } from './protocol-error.ts';
+import { ProtocolError, phoneProviderDisabled, validationFailed } from './protocol-error.ts';
 import { answerSession, type Grant } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { findUserByEmail, isBanned } from './user-row.ts';
@@ -17,7 +17,7 @@ export async function grantByPassword(services: Services, call: Call): Promise<R
   const address = foldEmailAddress(email);
   await countAttempt(services, call.var.client, 'login', address);
 
-  // A second look is needed only when the row changed between reading and writing: another password, or the same one hashed anew.
+  // A second look is needed only when the row changed between the two: another password, or the same one hashed anew.
   const grant =
     (await trySignIn(services, call, address, password)) ??
     (await trySignIn(services, call, address, password));
@@ -39,7 +39,7 @@ async function trySignIn(
   const { isRight, needsUpgrade } = await passwords.verify(password, user?.encrypted_password || null);
   if (!user || !isRight) throw new ProtocolError(400, 'invalid_credentials', 'Invalid login credentials');
   const now = clock();
-  // Only whoever knows the password learns of a ban. Supabase Auth looks at the ban first, and so tells strangers that the account exists.
+  // Only whoever knows the password learns of a ban. Supabase Auth looks at the ban first, which tells strangers of the account.
   if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
   if (!user.email_confirmed_at) throw new ProtocolError(400, 'email_not_confirmed', 'Email not confirmed');
   const upgradedHash = needsUpgrade ? await hashIfThereIsTime() : null;

@@ -29,8 +29,8 @@ export async function grantByRefreshToken(services: Services, call: Call): Promi
 }
 
 /**
- * A token is used by moving its session's counter on from the token's own number. The one before the current may come again, since its answer
- * can be lost, and gets the current one; anything older is a copy in wrong hands, and ends the session.
+ * A token is used by moving its session's counter on from the token's own number. The one before the current may come again, since
+ * its answer can be lost, and gets the current one; anything older is a copy in wrong hands, and ends the session.
  */
 async function refresh(services: Services, call: Call, token: RefreshToken): Promise<Grant> {
   const { database, clock, changes } = services;

@@ -32,6 +32,8 @@ export async function changeUser(
   change: UserChange,
   now: Date,
 ): Promise<FullUserRow | undefined> {
+  const email = change.email ?? user.email;
+  const phone = change.phone ?? user.phone;
   const followUp = await changeIdentities(tx, user, change, now);
   const parameters: unknown[] = [user.id, now];
   const assignments = ['updated_at = $2'];
@@ -47,8 +49,10 @@ export async function changeUser(
 
   if (change.email) assignments.push(`email = ${add(change.email)}`);
   if (change.phone) assignments.push(`phone = ${add(change.phone)}`);
-  if (change.confirmsEmail) assignments.push('email_confirmed_at = coalesce(email_confirmed_at, $2)');
-  if (change.confirmsPhone) assignments.push('phone_confirmed_at = coalesce(phone_confirmed_at, $2)');
+  if (email && change.confirmsEmail)
+    assignments.push('email_confirmed_at = coalesce(email_confirmed_at, $2)');
+  if (phone && change.confirmsPhone)
+    assignments.push('phone_confirmed_at = coalesce(phone_confirmed_at, $2)');
   if (change.role) assignments.push(`role = ${add(change.role)}`);
   if (change.bannedUntil !== undefined) assignments.push(`banned_until = ${add(change.bannedUntil)}`);
   if (change.encryptedPassword) {
@@ -89,6 +93,8 @@ async function changeIdentities(
   const known = user.raw_app_meta_data?.providers;
   const providers = new Set<unknown>(Array.isArray(known) ? known : []);
   const countBefore = providers.size;
+  // First the person, then what is theirs: the order of a deletion, which would otherwise wait for this and this for it.
+  if (email || phone) await tx.query('select 1 from auth.users where id = $1 for update', [user.id]);
 
   if (email) {
     const isVerified = change.confirmsEmail || user.email_confirmed_at !== null;

@@ -92,14 +92,40 @@ export const USER_COLUMNS = [
   .map((name) => `users.${name}`)
   .join(', ');
 
-const jsonRows = (table: string, columns: string[]) => `(
-  select coalesce(json_agg(json_build_object(${columns.map((name) => `'${name}', ${name}`).join(', ')}) order by created_at, id), '[]')
-  from ${table} where user_id = users.id)`;
+const IDENTITY_COLUMNS = [
+  'id',
+  'provider_id',
+  'user_id',
+  'identity_data',
+  'provider',
+  'last_sign_in_at',
+  'created_at',
+  'updated_at',
+  'email',
+];
 
-/** For a select from, or a returning of, `auth.users`. Factors without their secrets. */
+/** Without the secret. */
+const FACTOR_COLUMNS = [
+  'id',
+  'created_at',
+  'updated_at',
+  'status',
+  'friendly_name',
+  'factor_type',
+  'phone',
+  'last_challenged_at',
+];
+
+function jsonRows(table: string, columns: string[]): string {
+  const pairs = columns.map((name) => `'${name}', ${name}`).join(', ');
+  return `(select coalesce(json_agg(json_build_object(${pairs}) order by created_at, id), '[]')
+    from ${table} where user_id = users.id)`;
+}
+
+/** For a select from `auth.users`, or what an update of it returns. */
 export const FULL_USER_COLUMNS = `${USER_COLUMNS},
-${jsonRows('auth.identities', ['id', 'provider_id', 'user_id', 'identity_data', 'provider', 'last_sign_in_at', 'created_at', 'updated_at', 'email'])} as identities,
-${jsonRows('auth.mfa_factors', ['id', 'created_at', 'updated_at', 'status', 'friendly_name', 'factor_type', 'phone', 'last_challenged_at'])} as factors`;
+  ${jsonRows('auth.identities', IDENTITY_COLUMNS)} as identities,
+  ${jsonRows('auth.mfa_factors', FACTOR_COLUMNS)} as factors`;
 
 export async function findUserById(database: Queryable, id: string): Promise<FullUserRow | undefined> {
   const [user] = await database.query<FullUserRow>(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePerson } from './bearer.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
-import { parseEmailAddress, phoneProviderDisabled } from './email-address.ts';
+import { parseEmailAddress } from './email-address.ts';
 import {
   type Call,
   countAttempt,
@@ -11,7 +11,7 @@ import {
   newEndpoints,
   type Services,
 } from './endpoint.ts';
-import { ProtocolError, weakPassword } from './protocol-error.ts';
+import { ProtocolError, phoneProviderDisabled, weakPassword } from './protocol-error.ts';
 import { endSessionsOf } from './session-row.ts';
 import { changeUser, refusalOfDuplicate, type UserChange } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';
@@ -63,7 +63,7 @@ function assertMayChange({ user, claims }: Bearer, body: Body): void {
   }
   // Somebody who set up a second factor does not lose the account to a session that never showed it.
   const hasFactor = user.factors.some(({ status }) => status === 'verified');
-  if (hasFactor && claims.aal !== 'aal2') {
+  if (hasFactor && (claims.aal ?? 'aal1') === 'aal1') {
     throw new ProtocolError(
       401,
       'insufficient_aal',

@@ -85,6 +85,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     login: async (input) => keepIfSession((await askAsNobody(LoginDocument, { input })).login),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
+      const ending = await store.read();
       const result = await ask(LogoutDocument, { input: { scope } }).then(
         (data) => data.logout,
         (error: unknown) => {
@@ -94,7 +95,9 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
         },
       );
       if (result.__typename === 'LoggedOut' && scope !== 'OTHERS') {
-        await store.change('SIGNED_OUT', (kept) => (kept ? null : undefined));
+        await store.change('SIGNED_OUT', (kept) =>
+          kept && kept.session.user.id === ending?.session.user.id ? null : undefined,
+        );
       }
       return result;
     },

@@ -1,7 +1,7 @@
 /** Access tokens that hold: the one there is, or the next, fetched once for however many calls wait for it. */
 import { LimenClientError } from './client-error.ts';
 import { RefreshSessionDocument } from './generated/operations.ts';
-import type { RefreshSessionResult, Session } from './outcomes.ts';
+import type { RefreshSessionResult, Session, User } from './outcomes.ts';
 import { exclusively } from './session-lock.ts';
 import { type KeptSession, keep, type SessionStore } from './session-store.ts';
 import { dataOf, type Post } from './transport.ts';
@@ -43,9 +43,12 @@ export function createSessionRefresh(store: SessionStore, post: Post): SessionRe
     const answer = await post(RefreshSessionDocument, { input: { refreshToken } }, null);
     const result = dataOf(RefreshSessionDocument, answer).refreshSession;
     // Somebody may have signed in or out meanwhile: that is not undone.
-    const isCurrent = (kept: KeptSession | null) => kept?.session.refreshToken === refreshToken;
+    const isCurrent = (kept: KeptSession | null): kept is KeptSession =>
+      kept?.session.refreshToken === refreshToken;
     if (result.__typename === 'AuthSession') {
-      await store.change('TOKEN_REFRESHED', (kept) => (isCurrent(kept) ? keep(result) : undefined));
+      await store.change('TOKEN_REFRESHED', (kept) =>
+        isCurrent(kept) ? keep(withLatestUser(result, session.user, kept.session.user)) : undefined,
+      );
     } else if (result.__typename === 'InvalidRefreshTokenError') {
       await store.change('SIGNED_OUT', (kept) => (isCurrent(kept) ? null : undefined));
     }
@@ -79,6 +82,11 @@ export function createSessionRefresh(store: SessionStore, post: Post): SessionRe
       return refresh(kept.session);
     },
   };
+}
+
+/** A profile that was changed during the refresh is newer than the one that the refresh saw. */
+function withLatestUser(refreshed: Session, before: User, kept: User): Session {
+  return JSON.stringify(kept) === JSON.stringify(before) ? refreshed : { ...refreshed, user: kept };
 }
 
 /** Tabs with one session share it; it names a person and not a token, since any script of the page can list the locks. */

@@ -8,6 +8,17 @@ const MAX_CAUSES = 5;
 const ENGINE = /node_modules\/(@graphql-tools|graphql|graphql-scalars)\//;
 const QUOTED_VALUE = /:| with value |\.serialize\(/;
 
+/**
+ * A null in a variable that has a default passes validation and fails an argument that takes none, while executing. It is the caller's
+ * mistake; the engine's words for it quote what stands beside it.
+ */
+const BAD_ARGUMENT = /^Argument "(\w+)" /;
+
+interface HttpExtension {
+  status?: number;
+  headers?: Record<string, string>;
+}
+
 export interface PublicError {
   readonly error: GraphQLFormattedError;
   /** Of the answer, where nothing was executed. */
@@ -19,25 +30,31 @@ export interface PublicError {
 export function createErrorMask(log: Logger, requestId: string): (error: GraphQLError) => PublicError {
   const logged = new Set<unknown>();
   return (error) => {
+    const { extensions, ...shown } = error.toJSON();
     const origin = originOf(error);
     if (isDeliberate(error, origin)) {
-      const { http, ...extensions } = error.extensions as {
-        http?: { status?: number; headers?: Record<string, string> };
+      const { http, ...details } = extensions as { http?: HttpExtension };
+      return {
+        error: { ...shown, extensions: details },
+        status: http?.status ?? 400,
+        headers: http?.headers ?? {},
       };
-      const shown = { ...error.toJSON(), extensions };
-      return { error: shown, status: http?.status ?? 400, headers: http?.headers ?? {} };
+    }
+    const argument = BAD_ARGUMENT.exec(origin.message)?.[1];
+    if (argument && origin.name === 'GraphQLError') {
+      const message = `Argument "${argument}" was given no value of its type.`;
+      return {
+        error: { ...shown, message, extensions: { code: 'BAD_USER_INPUT' } },
+        status: 400,
+        headers: {},
+      };
     }
     // Many fields may wait for the one thing that failed.
-    if (!logged.has(origin))
+    if (!logged.has(origin)) {
       log.error({ requestId, path: error.path, error: describeError(origin) }, 'request failed');
+    }
     logged.add(origin);
-    const { locations, path } = error.toJSON();
-    const shown = {
-      ...internalError(requestId),
-      ...(locations && { locations }),
-      ...(path && { path }),
-    };
-    return { error: shown, status: 500, headers: {} };
+    return { error: { ...shown, ...internalError(requestId) }, status: 500, headers: {} };
   };
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts';
 
-/** The claims of a Supabase Auth access token, checked for shape (protocol facts, section 3). */
+/** The claims of a Supabase Auth access token, checked for shape. */
 export interface AccessTokenClaims {
   /** Absent in the project keys `anon` and `service_role`, which stand for no person. */
   sub?: string;

@@ -1,5 +1,5 @@
 /**
- * What changed since the tokens now in use were issued (DESIGN section 6). This log hears of changes made through this instance;
+ * What changed since the tokens now in use were issued. This log hears of changes made through this instance;
  * the change feed over Postgres will tell it of the others.
  */
 import type { Account } from './account.ts';

@@ -13,7 +13,8 @@ const SHAPE =
  * @throws {ValidationError} at `path`
  */
 export function parseEmailAddress(text: string, path: readonly string[] = ['email']): string {
-  const address = text.trim().toLowerCase();
+  // Lower-casing first would fold letters that are no ASCII into some that are, like the sign for Kelvin into k.
+  const address = /^[\x20-\x7e]*$/.test(text) ? text.trim().toLowerCase() : text;
   const local = address.slice(0, address.lastIndexOf('@'));
   if (address.length > MAX_LENGTH || local.length > 64)
     throw refused(path, 'TOO_LONG', 'The address is too long.');

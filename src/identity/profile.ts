@@ -1,4 +1,4 @@
-/** Profiles live in `user_metadata`, under the names that applications on Supabase already use (DESIGN section 8). */
+/** Profiles live in `user_metadata`, under the names that applications on Supabase already use. */
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';

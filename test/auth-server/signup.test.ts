@@ -22,7 +22,7 @@ describe.each(DATABASES)('POST /signup on %s', (kind) => {
   test('answers a session and somebody who is confirmed', async () => {
     const email = newAddress('Ada');
     const { status, headers, body } = await auth.signUp(email, {
-      data: { display_name: 'Ada', nested: { a: [1] } },
+      data: { display_name: 'Ada', nested: { a: [1] }, gone: null },
     });
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -44,6 +44,7 @@ describe.each(DATABASES)('POST /signup on %s', (kind) => {
       },
       is_anonymous: false,
     });
+    expect(body.user.user_metadata).not.toHaveProperty('gone');
     expect(body.user.identities).toEqual([
       expect.objectContaining({
         id: body.user.id,

@@ -21,6 +21,14 @@ export const DATABASES = ['PGlite', ...(hasServer ? ['PostgreSQL' as const] : []
 export const PASSWORD = 'correct horse battery staple';
 export const ISSUER = 'https://auth.example.com/auth/v1';
 
+/** Firebase's own published example: this password, these parameters. */
+export const FIREBASE = {
+  password: 'user1password',
+  hash:
+    '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==' +
+    '$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
+};
+
 export interface Answer {
   status: number;
   headers: Headers;
@@ -122,6 +130,7 @@ export async function openAuthServer(
 
   return {
     server,
+    needs: { ...needs, settings },
     /** The same database and keys, with other settings. */
     withSettings: (other: Partial<AuthServerSettings>) =>
       createAuthServer({ ...needs, settings: { ...settings, ...other } }),

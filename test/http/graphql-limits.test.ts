@@ -79,7 +79,7 @@ describe('limits of a document', () => {
   test('a document that validation would compare for long is answered soon', async () => {
     const startedAt = performance.now();
     await limitOf(`{ ${times(30, () => `me { ${times(30, () => 'id')} }`)} }`);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });
 

@@ -125,6 +125,26 @@ describe('a bad value in the operation itself', () => {
   });
 });
 
+describe('a null where the type of the variable allows it and that of the argument does not', () => {
+  test.each([
+    ['mutation ($input: LoginInput = { email: "a", password: "hunter2" }) { login(input: $input) }', 'input'],
+    ['mutation ($input: String = "a") { login(input: { email: $input, password: "hunter2" }) }', 'input'],
+    ['query ($input: Boolean = true) { me @skip(if: $input) { id } }', 'if'],
+  ])("is the caller's mistake: %s", async (query, argument) => {
+    log.length = 0;
+    const { text, body } = await graphql(query, { input: null });
+    expect(body.data).toBeNull();
+    expect(body.errors).toMatchObject([
+      {
+        message: `Argument "${argument}" was given no value of its type.`,
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    ]);
+    expect(text).not.toContain('hunter2');
+    expect(log.map(({ msg }) => msg)).toEqual(['request']);
+  });
+});
+
 describe('an operation that cannot be parsed', () => {
   test.each([
     ['mutation { login(input: { email: "a", "hunter2" }) }', 'Syntax Error: Expected Name, found String.'],

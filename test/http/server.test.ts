@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from '../../src/http/server.ts';
 import { createTestHttpApp } from './http-test-app.ts';
 
@@ -121,6 +121,18 @@ test('closing lets a running request finish, then ends its kept connection, and 
   gate.open();
   expect(await running).toEqual({ status: 200, text: '{"data":{"slow":"done"}}' });
   await closing;
+});
+
+test('closing cuts off what still runs after nine seconds', async () => {
+  const { server, executed } = await start();
+  const running = ask(server.url, '{ slow }').catch((error: Error) => error);
+  await expect.poll(() => executed).toEqual(['slow']);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const closing = server.close();
+  vi.advanceTimersByTime(9000);
+  await closing;
+  expect(await running).toBeInstanceOf(Error);
 });
 
 test('closing ends idle connections at once', async () => {

@@ -9,6 +9,7 @@ describe('bad input', () => {
   test.each([
     ['a full-width @', 'ada＠example.com'],
     ['a Cyrillic look-alike', 'аda@example.com'],
+    ['a letter that lower-cases into ASCII', '\u212Aate@example.com'],
     ['a NUL byte', 'ada\u0000@example.com'],
     ['a lone surrogate', 'ada\ud800@example.com'],
     ['no domain', 'ada@'],

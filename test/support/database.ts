@@ -1,41 +1,63 @@
-/** Databases for tests: cheap copies of one that is already migrated. */
+/** Databases for tests: copies of one that is already migrated, emptied and used again within a test file. */
 import { randomUUID } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { Client } from 'pg';
 import { inject } from 'vitest';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { openPGlite } from '../../src/adapters/postgres/pglite.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
+import { onServer, withDatabase } from './server.ts';
 
 type OnStatement = (sql: string) => void;
 
-/** A migrated database of its own, with the `auth` schema. On PostgreSQL it is dropped when it is closed. */
-export async function openTestDatabase(mode: string, onStatement?: OnStatement): Promise<Database> {
-  if (mode === 'postgres') return openPostgresCopy(onStatement);
-  const loadDataDir = await openAsBlob(inject('pgliteDump'));
-  return openPGlite({ dataDir: null, loadDataDir, ...(onStatement && { onStatement }) });
+/** A copy that nobody uses at the moment, with the listener that its next user puts in. */
+interface Copy {
+  kind: 'pglite' | 'postgres';
+  database: Database;
+  listener: { current: OnStatement };
 }
 
-async function openPostgresCopy(onStatement?: OnStatement): Promise<Database> {
-  const url = process.env.TEST_DATABASE_URL;
-  if (!url) throw new Error('TEST_DATABASE_URL names no server.');
-  const name = `limen_test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(url, `create database ${name} template ${inject('postgresTemplate')}`);
-  const address = new URL(url);
-  address.pathname = `/${name}`;
-  const database = await openPostgres({ url: address.href, ...(onStatement && { onStatement }) });
+const idle: Copy[] = [];
+
+/** A migrated, empty database with the `auth` schema, for one user at a time. `close` gives it back. */
+export async function openTestDatabase(mode: string, onStatement: OnStatement = () => {}): Promise<Database> {
+  const kind = mode === 'postgres' ? 'postgres' : 'pglite';
+  const index = idle.findIndex((copy) => copy.kind === kind);
+  const copy = index < 0 ? await openCopy(kind) : idle.splice(index, 1)[0]!;
+  copy.listener.current = onStatement;
   return {
-    ...database,
+    ...copy.database,
     async close() {
-      await database.close();
-      await onServer(url, `drop database ${name} with (force)`);
+      copy.listener.current = () => {};
+      await empty(copy.database);
+      idle.push(copy);
     },
   };
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
-  const client = new Client(url);
-  await client.connect();
-  await client.query(sql);
-  await client.end();
+async function openCopy(kind: 'pglite' | 'postgres'): Promise<Copy> {
+  const listener: Copy['listener'] = { current: () => {} };
+  const onStatement: OnStatement = (sql) => listener.current(sql);
+  const database =
+    kind === 'postgres'
+      ? await openPostgresCopy(onStatement)
+      : await openPGlite({ dataDir: null, loadDataDir: await openAsBlob(inject('pgliteDump')), onStatement });
+  return { kind, database, listener };
+}
+
+/** The run drops what begins with the name of its template. */
+async function openPostgresCopy(onStatement: OnStatement): Promise<Database> {
+  const url = process.env.TEST_DATABASE_URL;
+  if (!url) throw new Error('TEST_DATABASE_URL names no server.');
+  const template = inject('postgresTemplate');
+  const name = `${template}_${randomUUID().slice(0, 8)}`;
+  await onServer(url, `create database ${name} template ${template}`);
+  return openPostgres({ url: withDatabase(url, name), onStatement });
+}
+
+async function empty(database: Database): Promise<void> {
+  const tables = await database.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname in ('auth', 'limen') and tablename not in ('migrations', 'schema_migrations')`,
+  );
+  await database.query(`truncate ${tables.map(({ name }) => name).join(', ')} cascade`);
 }

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/adapters/postgres/migrations.ts';
 import { openPGlite } from '../../src/adapters/postgres/pglite.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
+import { onServer, withDatabase } from './server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -28,9 +28,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('pgliteDump', dump);
 
   const url = project.name === 'postgres' ? process.env.TEST_DATABASE_URL : undefined;
-  const template = url ? `limen_template_${randomUUID().slice(0, 8)}` : '';
+  const template = url ? `limen_test_${randomUUID().slice(0, 8)}` : '';
   if (url) {
-    await runOn(url, `create database ${template}`);
+    await onServer(url, `create database ${template}`);
     const database = await openPostgres({ url: withDatabase(url, template) });
     await migrate(database, { createAuthSchema: true });
     await database.close();
@@ -39,19 +39,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   return async () => {
     rmSync(folder, { recursive: true, force: true });
-    if (url) await runOn(url, `drop database ${template} with (force)`);
+    if (!url) return;
+    const like = `select datname as name from pg_database where datname like '${template}%'`;
+    for (const { name } of await onServer<{ name: string }>(url, like)) {
+      await onServer(url, `drop database ${name} with (force)`);
+    }
   };
-}
-
-async function runOn(url: string, sql: string): Promise<void> {
-  const client = new Client(url);
-  await client.connect();
-  await client.query(sql);
-  await client.end();
-}
-
-function withDatabase(url: string, name: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${name}`;
-  return changed.href;
 }

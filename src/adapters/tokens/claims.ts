@@ -1,4 +1,4 @@
-/** What an access token must say (protocol facts, section 3). Claims not named here are tolerated and dropped. */
+/** What an access token must say. Claims not named here are tolerated and dropped. */
 import { z } from 'zod';
 import type { JsonObject } from '../../identity/json.ts';
 

@@ -72,6 +72,7 @@ export async function openDatabaseSigningKeys(needs: {
     maxAgeMs: MAX_AGE_MS,
     renewalIntervalMs: RENEWAL_INTERVAL_MS,
   });
+  await cache.fresh();
 
   function isInForce({ verifiesUntil }: SigningKeyRecord): boolean {
     return verifiesUntil === null || verifiesUntil > clock();

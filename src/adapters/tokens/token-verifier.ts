@@ -1,4 +1,4 @@
-/** Checks access tokens offline (DESIGN section 5). JOSE libraries are lenient about spelling, so the shape is checked before and the claims after. */
+/** Checks access tokens offline. JOSE libraries are lenient about spelling, so the shape is checked before and the claims after. */
 import { compactVerify, errors } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAttemptLimiter } from '../../../src/adapters/limits/attempt-limiter.ts';
 import type { AttemptLimits } from '../../../src/adapters/limits/attempt-limits.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
+import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
 import type { AttemptLimiter } from '../../../src/identity/attempts.ts';
+import { createServerDatabase, hasServer } from '../postgres/drivers.ts';
 
-const SERVER = process.env.TEST_DATABASE_URL;
 const LIMITS: Partial<AttemptLimits> = {
   signup: { attempts: 2, seconds: 60 },
   login: { attempts: 8, seconds: 60 },
@@ -101,33 +100,21 @@ describe('the attempt limiter in memory', () => {
   behavesAsALimiter(() => createAttemptLimiter({ database: null, limits: LIMITS }));
 });
 
-describe.runIf(SERVER)('the attempt limiter in PostgreSQL', () => {
-  const name = `limen_limits_${randomUUID().replaceAll('-', '')}`;
-  const url = new URL(SERVER ?? 'postgres://nowhere');
+describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
   const statements: string[] = [];
   let database: Database;
-
-  async function onServer(sql: string) {
-    const client = new pg.Client(SERVER);
-    await client.connect();
-    await client.query(sql);
-    await client.end();
-  }
+  let drop: () => Promise<void>;
 
   beforeAll(async () => {
-    await onServer(`create database ${name}`);
-    url.pathname = `/${name}`;
-    database = await openPostgres({ url: url.href, onStatement: (sql) => statements.push(sql) });
-    const migration = new URL(
-      '../../../src/adapters/postgres/migrations/0002_rate_limits.sql',
-      import.meta.url,
-    );
-    await database.query(`create schema limen; ${await readFile(migration, 'utf8')}`);
+    const created = await createServerDatabase();
+    drop = created.drop;
+    database = await openPostgres({ url: created.url, onStatement: (sql) => statements.push(sql) });
+    await migrate(database, { createAuthSchema: false });
   });
 
   afterAll(async () => {
     await database.close();
-    await onServer(`drop database ${name} with (force)`);
+    await drop();
   });
 
   behavesAsALimiter(() => createAttemptLimiter({ database, limits: LIMITS }));

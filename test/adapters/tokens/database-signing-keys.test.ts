@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
+import { migrate } from '../../../src/adapters/postgres/migrations.ts';
+import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
 import { signAccessToken } from '../../../src/adapters/tokens/access-token.ts';
 import {
   listSigningKeys,
@@ -9,13 +11,14 @@ import {
 import type { SigningKeys } from '../../../src/adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from '../../../src/adapters/tokens/token-verifier.ts';
 import { openTestDatabase } from '../../support/database.ts';
+import { createServerDatabase, hasServer } from '../postgres/drivers.ts';
 
-const MODES = process.env.TEST_DATABASE_URL ? ['pglite', 'postgres'] : ['pglite'];
+const DRIVERS = hasServer ? ['PGlite', 'PostgreSQL'] : ['PGlite'];
 const TTL_SECONDS = 900;
 const ROTATION = { overlapSeconds: 900, accessTokenTtlSeconds: TTL_SECONDS };
 const MARGIN_SECONDS = 120;
 
-describe.each(MODES)('signing keys in %s', (mode) => {
+describe.each(DRIVERS)('signing keys in %s', (driver) => {
   let database: Database;
   let statements: number;
   let nowSeconds: number;
@@ -33,7 +36,7 @@ describe.each(MODES)('signing keys in %s', (mode) => {
   beforeEach(async () => {
     statements = 0;
     nowSeconds = Date.parse('2026-03-01T12:00:00Z') / 1000;
-    database = await openTestDatabase(mode, () => statements++);
+    database = await openMigrated(driver, () => statements++);
   });
 
   afterEach(() => database.close());
@@ -164,3 +167,17 @@ describe.each(MODES)('signing keys in %s', (mode) => {
     expect(await keys.find({ alg: 'ES256' })).toBeUndefined();
   });
 });
+
+async function openMigrated(driver: string, onStatement: () => void): Promise<Database> {
+  if (driver === 'PGlite') return openTestDatabase('pglite', onStatement);
+  const { url, drop } = await createServerDatabase();
+  const database = await openPostgres({ url, onStatement });
+  await migrate(database, { createAuthSchema: false });
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      await drop();
+    },
+  };
+}
