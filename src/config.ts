@@ -1,4 +1,5 @@
 /** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
+import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 
 export interface Config {
@@ -106,6 +107,14 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+const proxies = list.superRefine((addresses, context) => {
+  try {
+    proxyAddr.compile(addresses);
+  } catch {
+    context.addIssue('addresses and ranges (CIDR), separated by commas');
+  }
+});
+
 const secret = z.string().min(MIN_SECRET_CHARACTERS, `at least ${MIN_SECRET_CHARACTERS} characters`);
 
 const Environment = z.object({
@@ -133,7 +142,7 @@ const Environment = z.object({
   DISABLE_SIGNUP: onOff.default(false),
   PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
   CORS_ORIGINS: list.optional(),
-  TRUST_PROXY: list.default([]),
+  TRUST_PROXY: proxies.default([]),
   GRAPHIQL: onOff.optional(),
   RATE_LIMITS: onOff.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),

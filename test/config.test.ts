@@ -44,6 +44,7 @@ describe('configuration', () => {
       ACCESS_TOKEN_TTL: 'soon',
       LOG_LEVEL: 'loud',
       PASSWORD_HASH: 'md5',
+      TRUST_PROXY: '10.0.0.0/8, the proxy',
     });
     const names = problems.map((problem) => problem.split(':')[0]);
     expect(names.sort()).toEqual([
@@ -53,8 +54,9 @@ describe('configuration', () => {
       'LOG_LEVEL',
       'PASSWORD_HASH',
       'PORT',
+      'TRUST_PROXY',
     ]);
-    expect(problems.join()).not.toMatch(/hunter2|eighty|soon|loud|md5/);
+    expect(problems.join()).not.toMatch(/hunter2|eighty|soon|loud|md5|the proxy/);
   });
 
   test.each([

@@ -10,7 +10,6 @@ import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
 import { clientOf } from './client.ts';
-import { cors } from './cors.ts';
 import { newEndpoints, type Services } from './endpoint.ts';
 import { healthEndpoints } from './health.ts';
 import { jwksEndpoints } from './jwks.ts';
@@ -95,7 +94,6 @@ export function createAuthServer(needs: AuthServerNeeds): AuthServer {
   const services: Services = { ...needs, tokens };
 
   const app = newEndpoints().basePath('/auth/v1');
-  app.use(cors);
   app.use(async (call, next) => {
     call.header('cache-control', 'no-store');
     call.set('client', await clientOf(services, call.req.raw, call.env));

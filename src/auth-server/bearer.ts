@@ -1,7 +1,6 @@
 /** Who calls, by the token in `Authorization`. */
-
 import type { Database } from '../adapters/postgres/database.ts';
-import type { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
+import { type createTokenVerifier, InvalidTokenError } from '../adapters/tokens/token-verifier.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, isBanned } from './user-row.ts';
 
@@ -38,8 +37,7 @@ export async function verifyToken({ tokens }: TokenNeeds, token: string): Promis
   try {
     return await tokens.verify(token);
   } catch (error) {
-    // By name, since the class belongs to the rules of Limen, and this server stands without them.
-    if (!(error instanceof Error && error.name === 'InvalidTokenError')) throw error;
+    if (!(error instanceof InvalidTokenError)) throw error;
     throw badToken('unable to parse or verify signature');
   }
 }

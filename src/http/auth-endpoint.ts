@@ -5,7 +5,6 @@ import type { HttpEnv } from './http-env.ts';
 
 const JWKS_PATH = '/auth/v1/.well-known/jwks.json';
 
-/** Whose pages may call is decided once, for every path: what the auth server says about it is left out. */
 export async function serveAuth(authServer: AuthServer, context: Context<HttpEnv>): Promise<Response> {
   return answer(authServer, context, context.req.raw);
 }
@@ -15,15 +14,6 @@ export async function serveJwks(authServer: AuthServer, context: Context<HttpEnv
   return answer(authServer, context, new Request(new URL(JWKS_PATH, context.req.url)));
 }
 
-async function answer(
-  authServer: AuthServer,
-  context: Context<HttpEnv>,
-  request: Request,
-): Promise<Response> {
-  const response = await authServer.fetch(request, { ...context.get('client'), via: 'socket' });
-  const headers = new Headers(response.headers);
-  for (const name of response.headers.keys()) {
-    if (name.startsWith('access-control-')) headers.delete(name);
-  }
-  return new Response(response.body, { status: response.status, headers });
+function answer(authServer: AuthServer, context: Context<HttpEnv>, request: Request): Promise<Response> {
+  return authServer.fetch(request, { ...context.get('client'), via: 'socket' });
 }

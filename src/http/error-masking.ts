@@ -1,6 +1,7 @@
 /** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
 
 const MAX_CAUSES = 5;
 
@@ -32,6 +33,7 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
   return (error) => {
     const { extensions, ...shown } = error.toJSON();
     const origin = originOf(error);
+    if (origin instanceof UserError) return { error: outcomeError(error, origin), status: 200, headers: {} };
     if (isDeliberate(error, origin)) {
       const { http, ...details } = extensions as { http?: HttpExtension };
       return {
@@ -56,6 +58,13 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
     logged.add(origin);
     return { error: { ...shown, ...internalError(requestId) }, status: 500, headers: {} };
   };
+}
+
+/** An outcome of a rule, thrown by a field that has no union to put it in. */
+function outcomeError(error: GraphQLError, outcome: UserError): GraphQLFormattedError {
+  const canWait = outcome instanceof RateLimitedError || outcome instanceof ServiceUnavailableError;
+  const wait = canWait ? { retryAfterSeconds: outcome.retryAfterSeconds } : {};
+  return { ...error.toJSON(), message: outcome.message, extensions: { ...wait, code: outcome.code } };
 }
 
 export function internalError(requestId: string) {

@@ -135,7 +135,7 @@ export function createAuthServerDouble(): AuthServer & { callers: Caller[] } {
       callers.push(caller);
       return Response.json(
         { path: new URL(request.url).pathname },
-        { headers: { 'Access-Control-Allow-Origin': '*', 'X-Supabase-Api-Version': '2024-01-01' } },
+        { headers: { 'X-Supabase-Api-Version': '2024-01-01' } },
       );
     },
   };

@@ -12,6 +12,8 @@ import { Claims } from './claims.ts';
 import { isAlgorithm } from './jwk.ts';
 import type { SigningKey, VerifyingKeys } from './signing-keys.ts';
 
+export { InvalidTokenError };
+
 export interface TokenVerifierOptions {
   keys: VerifyingKeys;
   /** The `iss` to insist on. Null: any, or none. */

@@ -1,0 +1,48 @@
+/** Finds the verb, runs it, and says what went wrong. */
+import { reportStartupError } from '../startup-error.ts';
+import { addAdmin } from './admin.ts';
+import { CommandError } from './command.ts';
+import { listKeys, projectKeys, rotateKeys } from './keys.ts';
+import { migrateDatabase } from './migrate.ts';
+
+const USAGE = `limen: identity over GraphQL
+
+  limen migrate                     bring the database up to date (the server does so too, at start)
+  limen admin ADDRESS               make an administrator: a new account, with a random password shown once
+  limen keys list                   the signing keys, and when each signs and verifies
+  limen keys rotate [--overlap 15m] a new signing key: published at once, signing after the overlap
+  limen keys project [--ttl 365d]   an anon and a service_role key for supabase-js
+
+Configured by the same environment as the server. With PGlite, stop the server first: its folder has one owner.
+`;
+
+const COMMANDS: Record<string, (args: string[]) => Promise<string>> = {
+  migrate: migrateDatabase,
+  admin: addAdmin,
+  'keys list': listKeys,
+  'keys rotate': rotateKeys,
+  'keys project': projectKeys,
+};
+
+const EXIT_USAGE = 64;
+
+const [first = '', second = '', ...rest] = process.argv.slice(2);
+const command = COMMANDS[first] ? first : `${first} ${second}`;
+const run = COMMANDS[command];
+
+if (!run) {
+  const asked = ['', 'help', '--help', '-h'].includes(first);
+  (asked ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = asked ? 0 : EXIT_USAGE;
+} else {
+  try {
+    process.stdout.write(await run(command === first ? [second, ...rest].filter(Boolean) : rest));
+  } catch (error) {
+    if (error instanceof CommandError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = EXIT_USAGE;
+    } else {
+      process.exitCode = reportStartupError(error);
+    }
+  }
+}
