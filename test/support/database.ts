@@ -38,10 +38,14 @@ async function openCopy(kind: 'pglite' | 'postgres'): Promise<Copy> {
   const listener: Copy['listener'] = { current: () => {} };
   const onStatement: OnStatement = (sql) => listener.current(sql);
   const database =
-    kind === 'postgres'
-      ? await openPostgresCopy(onStatement)
-      : await openPGlite({ dataDir: null, loadDataDir: await openAsBlob(inject('pgliteDump')), onStatement });
+    kind === 'postgres' ? await openPostgresCopy(onStatement) : await openPGliteCopy(onStatement);
   return { kind, database, listener };
+}
+
+/** A copy for whoever will not leave it as it was. */
+export async function openPGliteCopy(onStatement: OnStatement = () => {}): Promise<Database> {
+  const loadDataDir = await openAsBlob(inject('pgliteDump'));
+  return openPGlite({ dataDir: null, loadDataDir, onStatement });
 }
 
 /** The run drops what begins with the name of its template. */

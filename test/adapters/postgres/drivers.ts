@@ -1,9 +1,9 @@
 /** Both ways to a database, for suites that must hold for either. */
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { openPostgres, type PostgresOptions } from '../../../src/adapters/postgres/postgres.ts';
-import { openTestDatabase } from '../../support/database.ts';
+import { openPGliteCopy } from '../../support/database.ts';
+import { onServer as askServer } from '../../support/server.ts';
 
 const SERVER = process.env.TEST_DATABASE_URL;
 
@@ -16,7 +16,7 @@ export const DRIVERS = [
 
 /** Emptying a copy is several times faster than having PGlite make a new database. */
 async function openEmptyPGlite(): Promise<Database> {
-  const database = await openTestDatabase('pglite');
+  const database = await openPGliteCopy();
   await database.query('drop schema auth cascade; drop schema limen cascade');
   return database;
 }
@@ -56,10 +56,7 @@ export async function createServerDatabase() {
 }
 
 export async function onServer(sql: string): Promise<void> {
-  const client = new Client(SERVER);
-  await client.connect();
-  await client.query(sql);
-  await client.end();
+  await askServer(SERVER!, sql);
 }
 
 /** Several processes' worth of connections to one database. */
