@@ -153,7 +153,7 @@ describe.each(DATABASES)('supabase-js on %s', (kind) => {
     });
 
     test.each([
-      ['bcrypt', PASSWORD, () => bcryptHash(PASSWORD, { cost: 4 })],
+      ['bcrypt', PASSWORD, () => bcryptHash(PASSWORD, 4)],
       ['Argon2', PASSWORD, () => argon2Hash(PASSWORD)],
       ['Firebase', FIREBASE.password, async () => FIREBASE.hash],
     ])('moves somebody here with their %s hash', async (_scheme, password, makeHash) => {

@@ -10,7 +10,7 @@ import {
   type TestServer,
 } from './support.ts';
 
-const bcryptHash = (password: string) => hash(password, { cost: 4 });
+const bcryptHash = (password: string) => hash(password, 4);
 
 describe.each(DATABASES)('POST /token?grant_type=password on %s', (kind) => {
   let auth: TestServer;
