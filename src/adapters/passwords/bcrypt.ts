@@ -11,8 +11,11 @@ const MAX_COST = 15;
 const ENCODED = /^\$2[aby]\$(?<cost>\d\d)\$[./A-Za-z0-9]{53}$/;
 
 export const bcrypt: PasswordScheme = {
-  // The same bytes by the older name, which Supabase Auth writes and every reader knows: 2a and 2b differ beyond 72 bytes only.
-  hash: async (password) => (await hash(password, COST)).replace('$2b$', '$2a$'),
+  async hash(password) {
+    if (!this.canHold(password)) throw new RangeError('bcrypt would cut this password.');
+    // The older name, which Supabase Auth writes and every reader knows: 2a and 2b differ beyond 72 bytes only.
+    return (await hash(password, COST)).replace('$2b$', '$2a$');
+  },
   // Go's callers cut the password, so a hash made of a longer one is of its beginning.
   verify: (password, encoded) => verify(Buffer.from(password).subarray(0, BCRYPT_MAX_BYTES), encoded),
   understands(encoded) {
