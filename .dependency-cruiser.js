@@ -15,7 +15,7 @@ export default {
       comment: 'Two files that need each other are one file, or a third is missing.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'context-looks-down',

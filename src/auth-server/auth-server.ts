@@ -2,10 +2,6 @@
  * Supabase Auth, embedded: the same protocol, on the `auth` schema of any Postgres. Written from the published protocol's facts.
  * `fetch` serves both the process itself (supabase-js with `global.fetch`) and strangers (mounted at `/auth/v1`).
  */
-import type { Logger } from 'pino';
-import type { PasswordHasher } from '../adapters/passwords/password-hasher.ts';
-import type { Database } from '../adapters/postgres/database.ts';
-import type { SigningKeys, VerifyingKeys } from '../adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
@@ -14,61 +10,12 @@ import { newEndpoints, type Services } from './endpoint.ts';
 import { healthEndpoints } from './health.ts';
 import { jwksEndpoints } from './jwks.ts';
 import { logoutEndpoints } from './logout.ts';
+import type { AuthServerNeeds, Caller } from './needs.ts';
 import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
 import { settingsEndpoints } from './settings.ts';
 import { signupEndpoints } from './signup.ts';
 import { tokenEndpoints } from './token.ts';
 import { userEndpoints } from './user.ts';
-
-export interface AuthServerSettings {
-  /** The `iss` of access tokens: the public address of `/auth/v1`. */
-  issuer: string;
-  accessTokenTtlSeconds: number;
-  /** A session nobody refreshes for so long is over. */
-  refreshTokenTtlSeconds: number;
-  /** Whether an address must be confirmed before its first sign-in. */
-  emailConfirmation: boolean;
-  signupEnabled: boolean;
-  /** Argon2id takes passwords of up to 256 characters; bcrypt sees no more than 72 bytes, so longer ones are refused then. */
-  passwordHash: 'argon2id' | 'bcrypt';
-}
-
-/** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */
-export interface Caller {
-  address: string;
-  userAgent: string | null;
-  requestId: string;
-  via: 'process' | 'socket';
-}
-
-/** Counts attempts at credentials; the same limiter that the GraphQL rules use, so that nobody gets two budgets. */
-export interface Attempts {
-  attempt(
-    kind: 'signup' | 'login' | 'refresh' | 'password',
-    subject: { address: string; account?: string },
-  ): Promise<{ retryAfterSeconds: number } | null>;
-  succeeded(
-    kind: 'signup' | 'login' | 'refresh' | 'password',
-    subject: { address: string; account?: string },
-  ): Promise<void>;
-}
-
-/** Told after the commit of whatever makes a token in use out of date. */
-export interface Changes {
-  userChanged(userId: string): void;
-  sessionEnded(sessionId: string): void;
-}
-
-export interface AuthServerNeeds {
-  database: Database;
-  keys: SigningKeys & VerifyingKeys;
-  passwords: PasswordHasher;
-  clock: () => Date;
-  settings: AuthServerSettings;
-  changes: Changes;
-  attempts: Attempts;
-  log: Logger;
-}
 
 export interface AuthServer {
   /** Takes the whole path, `/auth/v1/…`. Never rejects. */

@@ -1,7 +1,7 @@
 /** Who a request really comes from. */
 import { isIP } from 'node:net';
-import type { Caller } from './auth-server.ts';
 import { bearerTokenOf, isAdminRole, type TokenNeeds, verifyToken } from './bearer.ts';
+import type { Caller } from './needs.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 export interface Client {

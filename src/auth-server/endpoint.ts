@@ -1,8 +1,8 @@
 /** What endpoint families are made of: each is a file with a function from `Services` to a router, mounted by `auth-server.ts`. */
 import { type Context, Hono } from 'hono';
-import type { AuthServerNeeds, Caller } from './auth-server.ts';
 import type { TokenVerifier } from './bearer.ts';
 import type { Client } from './client.ts';
+import type { AuthServerNeeds, Caller } from './needs.ts';
 import { tooManyRequests } from './protocol-error.ts';
 
 export interface Services extends AuthServerNeeds {

@@ -4,17 +4,11 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Client } from '../identity/client.ts';
+import type { GraphQLCall } from './graphql-call.ts';
 import { useQueryLimits } from './graphql-limits.ts';
 import { useStrictRequests } from './graphql-request.ts';
 import { useJsonResponses } from './graphql-response.ts';
 import { useQuietInputErrors } from './input-errors.ts';
-
-/** What comes with a request, beside itself. */
-export interface GraphQLCall {
-  readonly client: Client;
-  /** Told once the document is parsed; null for an operation without a name. */
-  readonly onOperation: (name: string | null) => void;
-}
 
 export interface GraphQLEndpointNeeds {
   schema: GraphQLSchema;

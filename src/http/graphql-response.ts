@@ -3,7 +3,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import type { Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { createErrorMask, internalError } from './error-masking.ts';
-import type { GraphQLCall } from './graphql-endpoint.ts';
+import type { GraphQLCall } from './graphql-call.ts';
 
 const GRAPHQL_JSON = 'application/graphql-response+json';
 

@@ -1,5 +1,4 @@
 import type { AccessTokenClaims } from './access-token.ts';
-import type { AuthBackend } from './auth-backend.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** A person, as an access token or a row of `auth.users` describes them. */
@@ -56,11 +55,4 @@ export function accountFromClaims(claims: AccessTokenClaims & { sub: string }): 
     appMetadata: claims.app_metadata,
     userMetadata: claims.user_metadata,
   };
-}
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Anybody by id, for callers who may look. Null for an id nobody has, and for what is no UUID. */
-export async function findAccount({ auth }: { auth: AuthBackend }, id: string): Promise<Account | null> {
-  return UUID.test(id) ? auth.findAccount(id) : null;
 }

@@ -1,9 +1,7 @@
 /** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
 import type { Account } from './account.ts';
 import type { JsonObject } from './json.ts';
-import type { Session } from './session.ts';
-
-export type LogoutScope = 'local' | 'others' | 'global';
+import type { LogoutScope, Session } from './session.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {

@@ -1,6 +1,7 @@
-import { type Account, findAccount, grantsOf } from './account.ts';
+import { type Account, grantsOf } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';
+import { findAccount } from './directory.ts';
 import { type FieldIssue, LastAdminError, UserNotFoundError, ValidationError } from './errors.ts';
 
 export const ADMIN = 'admin';

@@ -1,6 +1,5 @@
-/** Sessions: sign in, go on, sign out. The rules live in `identity/session.ts`. */
+/** Sessions: sign in, go on, sign out. The rules live in `identity/sessions.ts`. */
 
-import type { LogoutScope } from '../identity/auth-backend.ts';
 import {
   AccountBannedError,
   EmailNotConfirmedError,
@@ -10,7 +9,8 @@ import {
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
-import { logIn, logOut, refreshSession, type Session } from '../identity/session.ts';
+import type { LogoutScope, Session } from '../identity/session.ts';
+import { logIn, logOut, refreshSession } from '../identity/sessions.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 

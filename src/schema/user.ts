@@ -1,5 +1,6 @@
 /** A person. Profiles are read by `identity/profile.ts`, grants by `identity/account.ts`. */
-import { type Account, findAccount, grantsOf } from '../identity/account.ts';
+import { type Account, grantsOf } from '../identity/account.ts';
+import { findAccount } from '../identity/directory.ts';
 import { profileOf } from '../identity/profile.ts';
 import { builder } from './builder.ts';
 

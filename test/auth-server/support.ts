@@ -9,7 +9,8 @@ import { migrate } from '../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
 import { openDatabaseSigningKeys } from '../../src/adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
-import { type AuthServerSettings, type Caller, createAuthServer } from '../../src/auth-server/auth-server.ts';
+import { createAuthServer } from '../../src/auth-server/auth-server.ts';
+import type { AuthServerSettings, Caller } from '../../src/auth-server/needs.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
 

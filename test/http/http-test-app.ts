@@ -1,7 +1,8 @@
 /** The HTTP room alone: a small schema in place of the real one, and a log that can be read. */
 import { createGraphQLError, createSchema } from 'graphql-yoga';
 import { pino } from 'pino';
-import type { AuthServer, Caller } from '../../src/auth-server/auth-server.ts';
+import type { AuthServer } from '../../src/auth-server/auth-server.ts';
+import type { Caller } from '../../src/auth-server/needs.ts';
 import { createHttpApp, type HttpNeeds, type HttpSettings } from '../../src/http/http-app.ts';
 import type { Client } from '../../src/identity/client.ts';
 

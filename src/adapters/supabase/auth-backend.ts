@@ -7,7 +7,7 @@ import {
   type UserResponse,
 } from '@supabase/supabase-js';
 import { type Account, grantsOf } from '../../identity/account.ts';
-import type { AuthBackend, LogoutScope } from '../../identity/auth-backend.ts';
+import type { AuthBackend } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
 import {
   AccountBannedError,
@@ -15,6 +15,7 @@ import {
   InvalidRefreshTokenError,
 } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type { LogoutScope } from '../../identity/session.ts';
 import { type Answer, call, type Project, type Transport } from './call.ts';
 import { outcomeOf } from './protocol-error.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
