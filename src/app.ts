@@ -149,6 +149,7 @@ function supabaseAuth(config: SupabaseAuthConfig, { clock }: Shared): Auth {
   const isReady = async () => {
     const response = await fetch(`${config.url}/auth/v1/health`, {
       headers: { apikey: config.publishableKey },
+      redirect: 'error',
       signal: AbortSignal.timeout(SUPABASE_TIMEOUT_MS),
     });
     await response.body?.cancel();

@@ -38,6 +38,8 @@ export interface EmbeddedAuthConfig {
   readonly emailConfirmation: boolean;
   readonly signupEnabled: boolean;
   readonly passwordHash: 'argon2id' | 'bcrypt';
+  /** Whether `/auth/v1/user` asks for the current password too, as GraphQL always does. */
+  readonly requireCurrentPassword: boolean;
   /** Supabase Auth's `GOTRUE_JWT_KEYS`: a JSON array of private JWKs. Null: keys are made, and kept in the database. */
   readonly jwtKeys: string | null;
   /** Supabase Auth's `GOTRUE_JWT_SECRET`. */
@@ -73,6 +75,8 @@ export class ConfigError extends Error {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MIN_SECRET_CHARACTERS = 32;
+/** Random hexadecimal has sixteen; thirty-two of them show ten at the very least. */
+const MIN_DISTINCT_CHARACTERS = 8;
 /** From Supabase's own examples: everybody knows them. */
 const PUBLISHED_SECRETS = /^super-secret-jwt-token|your-super-secret/i;
 
@@ -140,6 +144,7 @@ const Environment = z.object({
   REFRESH_TOKEN_TTL: duration.default(7 * UNITS.d),
   EMAIL_CONFIRMATION: onOff.optional(),
   DISABLE_SIGNUP: onOff.default(false),
+  REQUIRE_CURRENT_PASSWORD: onOff.default(false),
   PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
   CORS_ORIGINS: list.optional(),
   TRUST_PROXY: proxies.default([]),
@@ -199,6 +204,9 @@ function problemsInProduction(env: Environment): string[] {
     problems.push('CORS_ORIGINS: production names its origins; `*` lets any page call');
   if (!env.RATE_LIMITS) problems.push('RATE_LIMITS: cannot be off in production');
   for (const name of ['JWT_SECRET', 'SUPABASE_JWT_SECRET'] as const) {
+    if (env[name] && new Set(env[name]).size < MIN_DISTINCT_CHARACTERS) {
+      problems.push(`${name}: too few different characters to be random`);
+    }
     if (env[name] && PUBLISHED_SECRETS.test(env[name]))
       problems.push(`${name}: this is the secret of Supabase's examples`);
   }
@@ -252,6 +260,7 @@ function embeddedAuth(env: Environment, externalUrl: string): EmbeddedAuthConfig
     emailConfirmation: env.EMAIL_CONFIRMATION ?? false,
     signupEnabled: !env.DISABLE_SIGNUP,
     passwordHash: env.PASSWORD_HASH,
+    requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
   };

@@ -17,6 +17,8 @@ async function start() {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
   const app = await createApp(config, { log });
+  // Listens first: where the port is taken, nobody would ever be shown the password.
+  const server = await listen(app, { host: config.http.host, port: config.http.port, log });
   const firstAdmin =
     config.auth.kind === 'embedded' && !config.production
       ? await createFirstAdmin({
@@ -24,7 +26,6 @@ async function start() {
           exclusively: (name, work) => app.database.exclusively(name, work),
         })
       : null;
-  const server = await listen(app, { host: config.http.host, port: config.http.port, log });
   printBanner(config, server.url, firstAdmin);
 
   let stopping = false;

@@ -12,7 +12,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
-const SECRET = 'x'.repeat(32);
+const SECRET = '0123456789abcdef0123456789abcdef';
 
 describe('configuration', () => {
   test('needs nothing: PGlite in ./.limen, the embedded auth server, port 8001 on loopback', () => {
@@ -92,6 +92,11 @@ describe('configuration', () => {
       production: true,
       http: { externalUrl: 'https://id.example.com', corsOrigins: [], graphiql: false },
     });
+  });
+
+  test('in production refuses a secret that nobody drew at random', () => {
+    const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
+    expect(problemsOf({ ...env, JWT_SECRET: 'a'.repeat(64) })).toHaveLength(1);
   });
 
   test('with SUPABASE_URL asks for both keys, in either spelling, and for nothing of the embedded server', () => {

@@ -15,4 +15,14 @@ describe('a token from before a change', () => {
     await app.admin.deleteUser(ada.id);
     expect((await ada('{ me { tier } }')).status).toBe(401);
   });
+
+  test('stays a person’s, and ends with their session, when their database role is that of a service', async () => {
+    const app = await createTestApp();
+    const { id, email } = await app.signUp('ada');
+    await app.admin.updateUserById(id, { role: 'service_role' });
+    const ada = await app.logIn(email);
+    expect((await ada('{ viewer { kind scopes } }')).data.viewer).toEqual({ kind: 'PERSON', scopes: [] });
+    await ada('mutation { logout { __typename } }');
+    expect((await ada('{ viewer { kind } }')).status).toBe(401);
+  });
 });

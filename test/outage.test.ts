@@ -20,44 +20,48 @@ async function createAppWithoutSupabase() {
     SUPABASE_SERVICE_ROLE_KEY: 'service',
     SUPABASE_JWT_SECRET: SECRET,
   });
-  const app = await createApp(config, {
-    log: createLog('silent'),
-    database: await openTestDatabase('pglite'),
-  });
+  const startedAt = new Date();
+  let now = startedAt;
+  const database = await openTestDatabase('pglite');
+  const app = await createApp(config, { log: createLog('silent'), database, clock: () => now });
+  now = new Date(startedAt.getTime() + 2000);
   onTestFinished(async () => {
     await app.close();
     upstream.closeAllConnections();
     upstream.close();
   });
-  const token = await new SignJWT({
-    role: 'authenticated',
-    session_id: USER_ID,
-    app_metadata: { roles: ['admin'] },
-  })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setSubject(USER_ID)
-    .setAudience('authenticated')
-    .setIssuedAt()
-    .setExpirationTime('10m')
-    .sign(new TextEncoder().encode(SECRET));
-  const ask = async (query: string) => {
+  const signToken = (issuedAt: Date) =>
+    new SignJWT({ role: 'authenticated', session_id: USER_ID, app_metadata: { roles: ['admin'] } })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setSubject(USER_ID)
+      .setAudience('authenticated')
+      .setIssuedAt(issuedAt)
+      .setExpirationTime('10m')
+      .sign(new TextEncoder().encode(SECRET));
+  const ask = async (query: string, issuedAt = now) => {
     const response = await app.fetch(
       new Request('http://limen.test/graphql', {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${await signToken(issuedAt)}` },
         body: JSON.stringify({ query }),
       }),
     );
     // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-    return (await response.json()) as any;
+    return { status: response.status, ...((await response.json()) as any) };
   };
-  return { app, ask };
+  return { app, ask, startedAt };
 }
 
 describe('with Supabase out of reach', () => {
   test('`me` goes on, by the token', async () => {
     const { ask } = await createAppWithoutSupabase();
     expect((await ask('{ me { id roles } }')).data.me).toEqual({ id: USER_ID, roles: ['admin'] });
+  });
+
+  test('a token from before the start waits until somebody can say whether it still holds', async () => {
+    const { ask, startedAt } = await createAppWithoutSupabase();
+    const { status, errors } = await ask('{ me { id } }', startedAt);
+    expect([status, errors[0].extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
   });
 
   test('a mutation answers ServiceUnavailableError, which may be tried again', async () => {

@@ -21,7 +21,8 @@ export function rotateKeys(args: string[]): Promise<string> {
   return withApp(async (app, config) => {
     const { accessTokenTtlSeconds } = assertKeysInDatabase(config);
     await rotateSigningKey(app.database, now, { overlapSeconds, accessTokenTtlSeconds });
-    return (await listSigningKeys(app.database, now)).map(describe).join('');
+    const keys = (await listSigningKeys(app.database, now)).map(describe).join('');
+    return `${keys}Project keys that the old key signed end with it: make new ones by \`limen keys project\` after the overlap.\n`;
   });
 }
 

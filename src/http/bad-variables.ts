@@ -39,6 +39,8 @@ export function findBadVariables(
   }
 
   function check(value: unknown, type: GraphQLInputType, path: string): void {
+    // What is not reported is not looked at either: a list of a megabyte holds half a million mistakes.
+    if (problems.length >= MAX_PROBLEMS) return;
     if (value === undefined || value === null) {
       if (isNonNullType(type)) report(`Variable "${path}" is required; it is of type "${type}".`);
     } else if (isNonNullType(type)) {

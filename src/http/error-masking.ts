@@ -1,7 +1,7 @@
 /** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
+import { ForbiddenError, RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
 
 const MAX_CAUSES = 5;
 
@@ -33,6 +33,10 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
   return (error) => {
     const { extensions, ...shown } = error.toJSON();
     const origin = originOf(error);
+    if (origin instanceof ForbiddenError) {
+      const denial = { ...error.toJSON(), message: 'Not allowed.', extensions: { code: 'FORBIDDEN' } };
+      return { error: denial, status: 200, headers: {} };
+    }
     if (origin instanceof UserError) return { error: outcomeError(error, origin), status: 200, headers: {} };
     if (isDeliberate(error, origin)) {
       const { http, ...details } = extensions as { http?: HttpExtension };

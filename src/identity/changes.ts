@@ -4,6 +4,7 @@
  */
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
+import { ServiceUnavailableError } from './errors.ts';
 
 /** Where the parts that change people and sessions report it. */
 export interface ChangeSink {
@@ -12,6 +13,8 @@ export interface ChangeSink {
 }
 
 export interface ChangeLog extends ChangeSink {
+  /** A call that changes this person was sent, and nobody knows whether it arrived: for a minute it still may. */
+  userMayChange(userId: string): void;
   isSessionEnded(sessionId: string): boolean;
   /** True when this person may have changed since the token was issued; `remembered` may then still know the newer state. */
   isStale(userId: string, issuedAtSeconds: number): boolean;
@@ -23,10 +26,13 @@ export interface ChangeLog extends ChangeSink {
 }
 
 interface Change {
-  /** Seconds since 1970, as in a token's `iat`. */
+  /** Seconds since 1970, as in a token's `iat`; in the future while the change may still be on its way. */
   atSeconds: number;
   sequence: number;
 }
+
+/** Longer than any server goes on with a request whose caller has hung up. */
+const SETTLES_IN_SECONDS = 60;
 
 /** @param keepSeconds the life of the longest-lived access token: older changes concern no token in use. */
 export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
@@ -36,6 +42,13 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   let sequence = 0;
 
   const now = () => Math.floor(clock().getTime() / 1000);
+  const startedAtSeconds = now();
+
+  function noteChange(userId: string, atSeconds: number) {
+    prune();
+    changes.delete(userId);
+    changes.set(userId, { atSeconds, sequence: ++sequence });
+  }
 
   // Maps keep insertion order and every entry is (re)inserted when it is written, so the oldest come first.
   function prune() {
@@ -55,11 +68,9 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   }
 
   return {
-    userChanged(userId) {
-      prune();
-      changes.delete(userId);
-      changes.set(userId, { atSeconds: now(), sequence: ++sequence });
-    },
+    // A change that may still arrive is not forgotten for one that has.
+    userChanged: (userId) => noteChange(userId, Math.max(now(), changes.get(userId)?.atSeconds ?? 0)),
+    userMayChange: (userId) => noteChange(userId, now() + SETTLES_IN_SECONDS),
     sessionEnded(sessionId) {
       prune();
       read.delete(sessionId);
@@ -68,11 +79,15 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     },
     isSessionEnded: (sessionId) => endedAt.has(sessionId),
     // `iat` has whole seconds: a token of the very second of the change may be from before it.
-    isStale: (userId, issuedAtSeconds) => issuedAtSeconds <= (changes.get(userId)?.atSeconds ?? -1),
+    // Of what happened before it began, this log knows nothing.
+    isStale: (userId, issuedAtSeconds) =>
+      issuedAtSeconds <= Math.max(startedAtSeconds, changes.get(userId)?.atSeconds ?? 0),
     remembered(userId, sessionId) {
       const entry = read.get(sessionId);
       if (!entry || entry.account.id !== userId) return undefined;
-      return entry.sequence >= (changes.get(userId)?.sequence ?? 0) ? entry.account : undefined;
+      const change = changes.get(userId);
+      const isSince = !change || (entry.sequence >= change.sequence && entry.atSeconds >= change.atSeconds);
+      return isSince ? entry.account : undefined;
     },
     remember(sessionId, account, readSince) {
       read.delete(sessionId);
@@ -80,4 +95,20 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     },
     mark: () => sequence,
   };
+}
+
+/** Does something to a person and reports it, also when nobody can say whether it was done. */
+export async function changing<Result>(
+  log: ChangeLog,
+  userId: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await work();
+    log.userChanged(userId);
+    return result;
+  } catch (error) {
+    if (error instanceof ServiceUnavailableError) log.userMayChange(userId);
+    throw error;
+  }
 }

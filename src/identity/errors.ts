@@ -21,7 +21,7 @@ export const ERROR_CODES = {
     'The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much.',
   RATE_LIMITED: 'Too many attempts. Try again after `retryAfterSeconds`.',
   SERVICE_UNAVAILABLE:
-    'The part that checks passwords is busy or out of reach. Nothing was changed; try again later.',
+    'The auth server is busy or out of reach, and may or may not have done what was asked. Try again later.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -122,6 +122,11 @@ export class UserNotFoundError extends UserError {
   constructor() {
     super('Nobody has that id.');
   }
+}
+
+/** Not allowed, found out by a rule and not by the schema. A top-level error, like every denial. */
+export class ForbiddenError extends Error {
+  override readonly name = 'ForbiddenError';
 }
 
 export class LastAdminError extends UserError {

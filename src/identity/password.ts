@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import type { AttemptLimiter } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
-import type { ChangeLog } from './changes.ts';
+import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import { InvalidCredentialsError, RateLimitedError } from './errors.ts';
 import type { Person } from './viewer.ts';
@@ -26,8 +26,9 @@ export async function changePassword(
   const subject = { address: client.address, account: email };
   const wait = await attempts.attempt('password', subject);
   if (wait) throw new RateLimitedError(wait.retryAfterSeconds);
-  const account = await auth.changePassword(viewer.accessToken, { email, ...input });
+  const account = await changing(changes, id, () =>
+    auth.changePassword(viewer.accessToken, { email, ...input }),
+  );
   await attempts.succeeded('password', subject);
-  changes.userChanged(id);
   return account;
 }

@@ -1,7 +1,7 @@
 /** Profiles live in `user_metadata`, under the names that applications on Supabase already use. */
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
-import type { ChangeLog } from './changes.ts';
+import { type ChangeLog, changing } from './changes.ts';
 import { type FieldIssue, MetadataTooLargeError, ValidationError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { codePointsIn, isStorable, isStorableJson, jsonBytes } from './text.ts';
@@ -46,6 +46,8 @@ export const METADATA_MAX_BYTES = 4096;
 
 const MAX_CHARACTERS = 200;
 const MAX_URL_CHARACTERS = 2048;
+/** The longest names there are have fewer, and `Intl` takes time in the square of what it is given. */
+const MAX_NAME_CHARACTERS = 64;
 
 type Check = (value: string) => { code: string; message: string } | null;
 
@@ -72,6 +74,8 @@ const RESERVED_KEYS = new Set([
   'email_verified',
   'phone',
   'phone_verified',
+  // In JavaScript an object's own key of this name is easily lost.
+  '__proto__',
 ]);
 
 /** The profile as the person wrote it; a value of an unexpected type reads as absent. */
@@ -144,9 +148,7 @@ export async function updateProfile(
 ): Promise<Account> {
   const changes = metadataFromProfile(input);
   assertMetadataFits(viewer.account.userMetadata, changes);
-  const account = await auth.updateUserMetadata(viewer.accessToken, changes);
-  log.userChanged(account.id);
-  return account;
+  return changing(log, viewer.account.id, () => auth.updateUserMetadata(viewer.accessToken, changes));
 }
 
 const NOT_STORABLE = {
@@ -176,23 +178,23 @@ function checkWebUrl(value: string) {
 }
 
 function checkLocale(value: string) {
-  try {
-    Intl.getCanonicalLocales(value);
-    return null;
-  } catch {
-    return { code: 'INVALID_FORMAT', message: 'A language tag as in BCP 47, like `en` or `pt-BR`.' };
-  }
+  const message = 'A language tag as in BCP 47, like `en` or `pt-BR`.';
+  return isKnown(value, Intl.getCanonicalLocales) ? null : { code: 'INVALID_FORMAT', message };
 }
 
 function checkTimezone(value: string) {
+  const message = 'A name of the IANA time zone database, like `Europe/Zurich`.';
+  const lookUp = (timeZone: string) => new Intl.DateTimeFormat('en', { timeZone });
+  return isKnown(value, lookUp) ? null : { code: 'INVALID_FORMAT', message };
+}
+
+function isKnown(name: string, lookUp: (name: string) => unknown): boolean {
+  if (name.length > MAX_NAME_CHARACTERS) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: value });
-    return null;
+    lookUp(name);
+    return true;
   } catch {
-    return {
-      code: 'INVALID_FORMAT',
-      message: 'A name of the IANA time zone database, like `Europe/Zurich`.',
-    };
+    return false;
   }
 }
 

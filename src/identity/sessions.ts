@@ -1,7 +1,7 @@
 /** Sessions: how one begins, goes on, and ends. */
 import type { AttemptLimiter } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
-import type { ChangeLog } from './changes.ts';
+import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { RateLimitedError } from './errors.ts';
@@ -44,7 +44,6 @@ export async function logOut(
   viewer: Person,
   scope: LogoutScope,
 ): Promise<void> {
-  await auth.signOut(viewer.accessToken, scope);
+  await changing(changes, viewer.account.id, () => auth.signOut(viewer.accessToken, scope));
   if (scope !== 'others') changes.sessionEnded(viewer.sessionId);
-  if (scope !== 'local') changes.userChanged(viewer.account.id);
 }

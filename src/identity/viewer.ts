@@ -33,14 +33,14 @@ const SERVICE_ROLE_SCOPES = ['users:read'] as const;
 
 /** Null when the claims stand for nobody this API knows: the `anon` project key, for one, is the same as no token. */
 export function viewerFromClaims(claims: AccessTokenClaims, accessToken: string): Viewer | null {
-  if (claims.role === 'service_role') {
-    return { kind: 'service', id: 'service_role', scopes: SERVICE_ROLE_SCOPES };
-  }
-  const { sub, session_id: sessionId } = claims;
+  const { role, sub, session_id: sessionId } = claims;
+  // A person stays one whatever their role in the database is: only so is their session looked after.
   if (sub && sessionId) {
     return personOf(accountFromClaims({ ...claims, sub }), sessionId, claims.aal ?? 'aal1', accessToken);
   }
-  return claims.role === 'anon' ? ANONYMOUS : null;
+  if (sub || sessionId) return null;
+  if (role === 'service_role') return { kind: 'service', id: 'service_role', scopes: SERVICE_ROLE_SCOPES };
+  return role === 'anon' ? ANONYMOUS : null;
 }
 
 export function personOf(

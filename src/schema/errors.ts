@@ -123,7 +123,8 @@ builder.objectType(RateLimitedError, {
 builder.objectType(ServiceUnavailableError, {
   name: 'ServiceUnavailableError',
   ...implementsUserError,
-  description: 'The auth server is busy or out of reach. The same request may be sent again.',
+  description:
+    'The auth server is busy or out of reach, and may or may not have done what was asked. Send it again later.',
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', { description: 'How long to wait, in seconds.' }),
   }),

@@ -39,6 +39,6 @@ builder.mutationField('setUserRoles', (t) =>
     description:
       'Gives a person exactly these roles. Holds at once, for the access tokens they already have too. For the role `admin`; somebody always keeps it.',
     args: { input: t.arg({ type: SetUserRolesInput, required: true }) },
-    resolve: (_root, { input }, { services }) => setUserRoles(services, input),
+    resolve: (_root, { input }, { services, viewer }) => setUserRoles(services, viewer, input),
   }),
 );

@@ -1,3 +1,4 @@
+import { visit } from 'graphql';
 import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars';
 import { createGraphQLError } from 'graphql-yoga';
 import type { JsonObject } from '../identity/json.ts';
@@ -8,10 +9,18 @@ builder.addScalarType('DateTime', DateTimeResolver, {
 });
 
 builder.scalarType('JSONObject', {
-  description: 'A JSON object with any keys.',
+  description: 'A JSON object with any keys. Give it as a variable, or as a literal without variables in it.',
   serialize: (value) => JSONObjectResolver.serialize(value) as JsonObject,
   parseValue: (value) => JSONObjectResolver.parseValue(value) as JsonObject,
-  parseLiteral: (node, variables) => JSONObjectResolver.parseLiteral(node, variables) as JsonObject,
+  parseLiteral(node) {
+    // One large variable, named a hundred times, would be a hundred times as large as any request may be.
+    visit(node, {
+      Variable() {
+        throw createGraphQLError('A literal of a JSONObject takes no variables.');
+      },
+    });
+    return JSONObjectResolver.parseLiteral(node, {}) as JsonObject;
+  },
 });
 
 builder.scalarType('EmailAddress', {

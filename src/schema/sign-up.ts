@@ -1,5 +1,6 @@
 import {
   EmailTakenError,
+  MetadataTooLargeError,
   RateLimitedError,
   ServiceUnavailableError,
   SignupDisabledError,
@@ -47,6 +48,7 @@ const SignupResult = builder.errorUnion('SignupResult', {
     EmailTakenError,
     WeakPasswordError,
     ValidationError,
+    MetadataTooLargeError,
     SignupDisabledError,
     RateLimitedError,
     ServiceUnavailableError,

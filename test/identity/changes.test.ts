@@ -5,9 +5,11 @@ import { createChangeLog } from '../../src/identity/changes.ts';
 const START = Date.parse('2026-11-21T08:00:00Z');
 const SECONDS = START / 1000;
 
+/** Begins ten seconds before `START`, as if the process had run for so long. */
 function clockedLog(keepSeconds = 900) {
-  let now = START;
+  let now = START - 10_000;
   const log = createChangeLog(() => new Date(now), keepSeconds);
+  now = START;
   return {
     log,
     advance: (seconds: number) => {
@@ -74,5 +76,28 @@ describe('the change log', () => {
     log.userChanged('grace');
     expect(log.isStale('ada', SECONDS)).toBe(false);
     expect(log.isSessionEnded('session')).toBe(false);
+  });
+
+  test('has a token from before its own beginning looked up once, since it cannot know what it missed', () => {
+    const { log } = clockedLog();
+    expect(log.isStale('ada', SECONDS - 11)).toBe(true);
+    expect(log.isStale('ada', SECONDS - 10)).toBe(true);
+    expect(log.isStale('ada', SECONDS - 9)).toBe(false);
+    log.remember('session', account('ada'), log.mark());
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+  });
+
+  test('trusts no reading while a change may still be on its way, and no token issued meanwhile', () => {
+    const { log, advance } = clockedLog();
+    log.userMayChange('ada');
+    log.remember('session', account('ada'), log.mark());
+    expect(log.remembered('ada', 'session')).toBeUndefined();
+    advance(30);
+    expect(log.isStale('ada', SECONDS + 30)).toBe(true);
+    advance(31);
+    expect(log.remembered('ada', 'session')).toBeUndefined();
+    log.remember('session', account('ada'), log.mark());
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+    expect(log.isStale('ada', SECONDS + 61)).toBe(false);
   });
 });

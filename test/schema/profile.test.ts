@@ -75,6 +75,12 @@ describe('updateProfile', () => {
     ['displayName', 'lone \ud800 surrogate', 'INVALID_CHARACTER'],
     ['avatarUrl', 'data:text/html,hi', 'INVALID_FORMAT'],
     ['avatarUrl', `https://example.com/${'x'.repeat(3000)}`, 'TOO_LONG'],
+    [
+      'locale',
+      `en-${Array.from({ length: 60_000 }, (_, index) => `v${index.toString(36).padStart(7, '0')}`).join('-')}`,
+      'INVALID_FORMAT',
+    ],
+    ['timezone', 'Europe/'.repeat(50_000), 'INVALID_FORMAT'],
     ['preferences', { deep: [{ nul: 'a\u0000b' }] }, 'INVALID_CHARACTER'],
   ])('refuses %s with a value that cannot be kept (%#)', async (field, value, code) => {
     const app = await createTestApp();
@@ -91,5 +97,22 @@ describe('updateProfile', () => {
     const ada = await app.signUp('ada');
     const { data } = await ada(UPDATE, { input: { displayName: '🦉'.repeat(200) } });
     expect(data.updateProfile.displayName).toBe('🦉'.repeat(200));
+  });
+
+  test('takes no key that JavaScript would lose, and says so', async () => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    const { data } = await ada(UPDATE, { input: { metadata: JSON.parse('{"__proto__": {"a": 1}}') } });
+    expect(data.updateProfile.issues).toEqual([{ path: ['metadata', '__proto__'], code: 'RESERVED_KEY' }]);
+  });
+
+  test('takes no variable inside a JSON literal, where one could be named many times', async () => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    const query = `mutation ($x: String) { updateProfile(input: { metadata: { a: $x, b: $x } }) { __typename } }`;
+    const { status, errors } = await ada(query, { x: 'x' });
+    expect([status, errors?.[0].extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+    const plain = `mutation { updateProfile(input: { metadata: { a: [1, { b: true }] } }) { ... on User { metadata } } }`;
+    expect((await ada(plain)).data.updateProfile.metadata).toMatchObject({ a: [1, { b: true }] });
   });
 });

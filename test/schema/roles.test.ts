@@ -56,8 +56,16 @@ describe('setUserRoles', () => {
       one(SET_ROLES, { input: { userId: two.id, roles: [] } }),
       two(SET_ROLES, { input: { userId: one.id, roles: [] } }),
     ]);
-    const outcomes = answers.map(({ data }) => data.setUserRoles.code ?? data.setUserRoles.__typename);
-    expect(outcomes.sort()).toEqual(['LAST_ADMIN', 'User']);
+    // Whoever comes second is no administrator any more.
+    const outcomes = answers.map(
+      ({ data, errors }) => data?.setUserRoles.__typename ?? errors?.[0].extensions.code,
+    );
+    expect(outcomes.sort()).toEqual(['FORBIDDEN', 'User']);
+    const roles = [
+      ...(await one('{ me { roles } }')).data.me.roles,
+      ...(await two('{ me { roles } }')).data.me.roles,
+    ];
+    expect(roles).toEqual(['admin']);
   });
 
   test('tells an unknown id and a malformed role apart', async () => {
@@ -71,5 +79,19 @@ describe('setUserRoles', () => {
       input: { userId: admin.id, roles: ['admin', 'bad role\u0000'] },
     });
     expect(malformed.data.setUserRoles.issues).toEqual([{ path: ['roles', '1'], code: 'INVALID_FORMAT' }]);
+  });
+
+  test('does nothing more for an administrator who was demoted while they waited for their turn', async () => {
+    const app = await createTestApp();
+    const [first, second] = [
+      await app.signUpWith('first', { roles: ['admin'] }),
+      await app.signUpWith('second', { roles: ['admin'] }),
+    ];
+    const ada = await app.signUp('ada');
+    const demotion = first(SET_ROLES, { input: { userId: second.id, roles: [] } });
+    const promotion = second(SET_ROLES, { input: { userId: ada.id, roles: ['admin'] } });
+    expect((await demotion).data.setUserRoles.roles).toEqual([]);
+    expect((await promotion).errors?.[0].extensions.code).toBe('FORBIDDEN');
+    expect((await ada('{ me { roles } }')).data.me.roles).toEqual([]);
   });
 });

@@ -134,6 +134,16 @@ describe('signup', () => {
     expect(await users(app.database)).toHaveLength(0);
   });
 
+  test('says by how much a profile is too large for a token', async () => {
+    const app = await createTestApp();
+    const profile = { preferences: { blob: 'x'.repeat(5000) } };
+    const { data } = await app.graphql(SIGN_UP, {
+      input: { email: 'ada@example.com', password: PASSWORD, profile },
+    });
+    expect(data.signup).toMatchObject({ __typename: 'MetadataTooLargeError', code: 'METADATA_TOO_LARGE' });
+    expect(await users(app.database)).toHaveLength(0);
+  });
+
   test('grants nothing that a person writes about themselves', async () => {
     const app = await createTestApp();
     const metadata = {

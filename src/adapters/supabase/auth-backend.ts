@@ -144,12 +144,15 @@ class SupabaseBackend implements AuthBackend {
 
   async hasAnotherWithRole(role: string, exceptId: string) {
     if (this.#options.hasAnotherWithRole) return this.#options.hasAnotherWithRole(role, exceptId);
+    let previous: string | undefined;
     for (let page = 1; ; page += 1) {
       const answer = await this.#callAsAdmin((auth) => auth.admin.listUsers({ page, perPage: 1000 }));
       if (answer.error) throw outcomeOf(answer.error, answer.transport);
       const { users } = answer.data;
       if (users.some((user) => user.id !== exceptId && holds(accountFromUser(user), role))) return true;
-      if (users.length === 0) return false;
+      // The second: a server that takes no page numbers gives the first page for ever.
+      if (users.length === 0 || users[0]?.id === previous) return false;
+      previous = users[0]?.id;
     }
   }
 

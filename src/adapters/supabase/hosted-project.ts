@@ -23,7 +23,8 @@ export function hostedProject({ url, publishableKey, secretKey, timeoutMs }: Hos
       request.headers.set('apikey', secretKey);
       request.headers.set('Sb-Forwarded-For', client.address);
       request.headers.set('X-Request-Id', client.requestId);
-      return fetch(request);
+      // A redirect would take the secret key, and the password in the body, to whatever address it names.
+      return fetch(request, { redirect: 'error' });
     },
   };
 }

@@ -42,7 +42,7 @@ export type ErrorCode =
   | 'REAUTHENTICATION_REQUIRED'
   /** The new password is the current one. */
   | 'SAME_PASSWORD'
-  /** The part that checks passwords is busy or out of reach. Nothing was changed; try again later. */
+  /** The auth server is busy or out of reach, and may or may not have done what was asked. Try again later. */
   | 'SERVICE_UNAVAILABLE'
   /** This installation takes no sign-ups. */
   | 'SIGNUP_DISABLED'
@@ -238,6 +238,7 @@ export type SignupMutation = { signup:
     | { __typename: 'AuthSession', accessToken: string, refreshToken: string, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'EmailConfirmationSent', email: string }
     | { __typename: 'EmailTakenError', code: ErrorCode, message: string }
+    | { __typename: 'MetadataTooLargeError', maxBytes: number, actualBytes: number, code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'SignupDisabledError', code: ErrorCode, message: string }
