@@ -8,7 +8,7 @@ import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
-import { hostedProject } from './adapters/supabase/hosted-project.ts';
+import { remoteProject } from './adapters/supabase/remote-project.ts';
 import { createConfiguredSigningKeys } from './adapters/tokens/configured-signing-keys.ts';
 import { openDatabaseSigningKeys } from './adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from './adapters/tokens/project-key.ts';
@@ -134,7 +134,7 @@ const SUPABASE_TIMEOUT_MS = 5000;
 
 function supabaseAuth(config: SupabaseAuthConfig, { clock }: Shared): Auth {
   const authFor = createSupabaseBackend({
-    project: hostedProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS }),
+    project: remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS }),
     secretKey: async () => config.secretKey,
     checksPasswordFirst: false,
     hasAnotherWithRole: null,

@@ -1,18 +1,18 @@
 /** What `npm start` shows: every address, where the data lie, and once the first administrator. */
 import { resolve } from 'node:path';
 import type { Config } from './config.ts';
-import type { FirstAdmin } from './identity/first-admin.ts';
+import type { NewAdministrator } from './identity/administrator.ts';
 
-export function printBanner(config: Config, url: string, firstAdmin: FirstAdmin | null): void {
-  const embedded = config.auth.kind === 'embedded';
+export function printBanner(config: Config, url: string, firstAdmin: NewAdministrator | null): void {
+  const auth = config.auth.kind === 'supabase' ? config.auth.url : url;
   const lines = [
     ['GraphQL', `${url}/graphql${config.http.graphiql ? '   (GraphiQL in a browser)' : ''}`],
-    ['Supabase Auth', embedded ? `${url}/auth/v1` : `${(config.auth as { url: string }).url}/auth/v1`],
+    ['Supabase Auth', `${auth}/auth/v1`],
     [
       'JWKS',
-      embedded
-        ? `${url}/.well-known/jwks.json`
-        : `${(config.auth as { url: string }).url}/auth/v1/.well-known/jwks.json`,
+      config.auth.kind === 'supabase'
+        ? `${auth}/auth/v1/.well-known/jwks.json`
+        : `${url}/.well-known/jwks.json`,
     ],
     ['Health', `${url}/health   ${url}/ready`],
     ['Mode', mode(config)],

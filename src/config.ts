@@ -1,4 +1,5 @@
 /** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
+import { existsSync } from 'node:fs';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 
@@ -119,6 +120,12 @@ const proxies = list.superRefine((addresses, context) => {
   }
 });
 
+const origins = list.superRefine((given, context) => {
+  const isOrigin = (text: string) => text === '*' || URL.parse(text)?.origin === text;
+  if (!given.every(isOrigin))
+    context.addIssue('origins like https://app.example.com, separated by commas, without a path');
+});
+
 const secret = z.string().min(MIN_SECRET_CHARACTERS, `at least ${MIN_SECRET_CHARACTERS} characters`);
 
 const Environment = z.object({
@@ -146,7 +153,7 @@ const Environment = z.object({
   DISABLE_SIGNUP: onOff.default(false),
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
   PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
-  CORS_ORIGINS: list.optional(),
+  CORS_ORIGINS: origins.optional(),
   TRUST_PROXY: proxies.default([]),
   GRAPHIQL: onOff.optional(),
   RATE_LIMITS: onOff.default(true),
@@ -155,6 +162,12 @@ const Environment = z.object({
 
 type Environment = z.infer<typeof Environment>;
 
+/** The environment, and beneath it what `.env` in this folder adds. */
+export function environment(): Record<string, string | undefined> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
 /** @throws {ConfigError} with all problems */
 export function readConfig(env: Record<string, string | undefined>): Config {
   // An empty variable is how Compose files and shells spell an absent one.
@@ -162,15 +175,17 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  }
-  const problems = problemsAcross(parsed.data);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const alone = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  // What is wrong by itself is left out of the look at how the others go together.
+  const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
+  const problems = [...alone, ...problemsAcross(Environment.parse(others), wrong)];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return configFrom(parsed.data);
 }
 
-function problemsAcross(env: Environment): string[] {
+/** @param wrong the variables that are given, and left out of `env` */
+function problemsAcross(env: Environment, wrong: ReadonlySet<unknown>): string[] {
   const problems: string[] = [];
   const production = env.NODE_ENV === 'production';
   const [publishable, secretKey] = projectKeys(env);
@@ -181,21 +196,26 @@ function problemsAcross(env: Environment): string[] {
       if (env[name] !== undefined)
         problems.push(`${name}: belongs to the embedded auth server; Supabase decides this itself`);
     }
-  } else if (publishable || secretKey || env.SUPABASE_JWT_SECRET) {
+  } else if (!wrong.has('SUPABASE_URL') && (publishable || secretKey || env.SUPABASE_JWT_SECRET)) {
     problems.push('SUPABASE_URL: missing, while keys of a Supabase project are given');
   }
-  if (production) problems.push(...problemsInProduction(env));
+  if (production) problems.push(...problemsInProduction(env, wrong));
   return problems;
 }
 
-function problemsInProduction(env: Environment): string[] {
+function problemsInProduction(env: Environment, wrong: ReadonlySet<unknown>): string[] {
   const problems: string[] = [];
-  if (!env.API_EXTERNAL_URL && !env.SITE_URL) {
+  const hasAddress = [
+    env.API_EXTERNAL_URL,
+    env.SITE_URL,
+    ...['API_EXTERNAL_URL', 'SITE_URL'].filter((name) => wrong.has(name)),
+  ].some(Boolean);
+  if (!hasAddress) {
     problems.push(
       'API_EXTERNAL_URL (or SITE_URL): production needs the address the outside reaches this Limen at',
     );
   }
-  if (!env.SUPABASE_URL && env.EMAIL_CONFIRMATION === undefined) {
+  if (!env.SUPABASE_URL && env.EMAIL_CONFIRMATION === undefined && !wrong.has('EMAIL_CONFIRMATION')) {
     problems.push(
       'EMAIL_CONFIRMATION: production needs a decision. This version sends no mail: with `on`, an administrator confirms addresses',
     );

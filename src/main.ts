@@ -1,9 +1,9 @@
 /** Starts Limen: configuration, application, socket, signals. */
 import { createApp } from './app.ts';
 import { printBanner } from './banner.ts';
-import { readConfig } from './config.ts';
+import { environment, readConfig } from './config.ts';
 import { listen } from './http/server.ts';
-import { createFirstAdmin } from './identity/first-admin.ts';
+import { createFirstAdmin } from './identity/administrator.ts';
 import { createLog } from './log.ts';
 import { reportStartupError } from './startup-error.ts';
 
@@ -14,7 +14,7 @@ try {
 }
 
 async function start() {
-  const config = readConfig(process.env);
+  const config = readConfig(environment());
   const log = createLog(config.logLevel);
   const app = await createApp(config, { log });
   // Listens first: where the port is taken, nobody would ever be shown the password.

@@ -45,15 +45,19 @@ describe('configuration', () => {
       LOG_LEVEL: 'loud',
       PASSWORD_HASH: 'md5',
       TRUST_PROXY: '10.0.0.0/8, the proxy',
+      CORS_ORIGINS: 'https://app.example.com, example.com',
+      SUPABASE_ANON_KEY: 'y',
     });
     const names = problems.map((problem) => problem.split(':')[0]);
     expect(names.sort()).toEqual([
       'ACCESS_TOKEN_TTL',
+      'CORS_ORIGINS',
       'DATABASE_URL',
       'JWT_SECRET',
       'LOG_LEVEL',
       'PASSWORD_HASH',
       'PORT',
+      'SUPABASE_URL',
       'TRUST_PROXY',
     ]);
     expect(problems.join()).not.toMatch(/hunter2|eighty|soon|loud|md5|the proxy/);

@@ -15,6 +15,8 @@ export interface AuthServerSettings {
   signupEnabled: boolean;
   /** Argon2id takes passwords of up to 256 characters; bcrypt sees no more than 72 bytes, so longer ones are refused then. */
   passwordHash: 'argon2id' | 'bcrypt';
+  /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
+  requireCurrentPassword: boolean;
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */

@@ -1,7 +1,10 @@
 import type { JsonObject } from './body.ts';
 import { validationFailed } from './protocol-error.ts';
 
-/** What people write about themselves rides in every one of their tokens, and so in the headers of their requests. */
+/**
+ * What people write about themselves rides in every one of their tokens, and so in the headers of their requests: Node takes 16 KiB of those.
+ * Supabase Auth has no limit, so this is the most that works at all; the rules of Limen keep to half of it, which proxies take too.
+ */
 const MAX_BYTES = 8192;
 
 /**

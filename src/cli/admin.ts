@@ -1,16 +1,26 @@
-import { UserError } from '../identity/errors.ts';
-import { createAdmin } from '../identity/first-admin.ts';
-import { CommandError, withApp } from './command.ts';
+import { createAdmin } from '../identity/administrator.ts';
+import { EmailTakenError, UserError, ValidationError } from '../identity/errors.ts';
+import { CommandError, readArguments, withApp } from './command.ts';
 
-export function addAdmin([email]: string[]): Promise<string> {
-  if (!email) throw new CommandError('limen admin ADDRESS');
+export async function addAdmin(args: string[]): Promise<string> {
+  const { positionals } = readArguments({ args, allowPositionals: true });
+  const [address, ...others] = positionals;
+  if (!address || others.length > 0) throw new CommandError('One address: limen admin ADDRESS');
   return withApp(async (app) => {
     const auth = app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'limen admin' });
     try {
-      const admin = await createAdmin({ auth }, email);
-      return `${admin.email} is an administrator. The password, shown this once: ${admin.password}\n`;
+      const { email, password } = await createAdmin({ auth }, address);
+      return `${email} is an administrator. The password, shown this once: ${password}\n`;
     } catch (error) {
-      throw error instanceof UserError ? new CommandError(error.message, { cause: error }) : error;
+      throw error instanceof UserError ? new CommandError(reasonOf(error, address), { cause: error }) : error;
     }
   });
+}
+
+function reasonOf(error: UserError, address: string): string {
+  if (error instanceof EmailTakenError) {
+    return `${address} has an account already; another administrator can give it the role by the mutation setUserRoles.`;
+  }
+  if (error instanceof ValidationError) return error.issues.map(({ message }) => message).join(' ');
+  return error.message;
 }

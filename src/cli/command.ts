@@ -1,6 +1,7 @@
-/** What every command needs: the application without its socket, closed afterwards. */
+/** What every command needs: its arguments, and the application without its socket, closed afterwards. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type App, createApp } from '../app.ts';
-import { type Config, parseDuration, readConfig } from '../config.ts';
+import { type Config, environment, parseDuration, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 
 /** The command was called wrongly, or cannot do this here. The message is for the person at the terminal. */
@@ -9,12 +10,24 @@ export class CommandError extends Error {
 }
 
 export async function withApp(work: (app: App, config: Config) => Promise<string>): Promise<string> {
-  const config = readConfig(process.env);
+  const config = readConfig(environment());
   const app = await createApp(config, { log: createLog('error') });
   try {
     return await work(app, config);
   } finally {
     await app.close();
+  }
+}
+
+/** `parseArgs` of Node, for whose errors whoever typed the command is to blame. @throws {CommandError} */
+export function readArguments<const Arguments extends ParseArgsConfig>(config: Arguments) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code?.startsWith('ERR_PARSE_ARGS_')) throw error;
+    // What follows the first sentence is advice on how to escape a hyphen.
+    throw new CommandError(`${message.split('. ')[0]}. See: limen help`, { cause: error });
   }
 }
 

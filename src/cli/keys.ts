@@ -1,13 +1,13 @@
-import { parseArgs } from 'node:util';
 import { listSigningKeys, rotateSigningKey } from '../adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from '../adapters/tokens/project-key.ts';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
-import { CommandError, durationOption, withApp } from './command.ts';
+import { CommandError, durationOption, readArguments, withApp } from './command.ts';
 
 const now = () => new Date();
 
-export function listKeys(): Promise<string> {
+export async function listKeys(args: string[]): Promise<string> {
+  readArguments({ args });
   return withApp(async (app, config) => {
     assertKeysInDatabase(config);
     const keys = await listSigningKeys(app.database, now);
@@ -15,8 +15,8 @@ export function listKeys(): Promise<string> {
   });
 }
 
-export function rotateKeys(args: string[]): Promise<string> {
-  const { values } = parseArgs({ args, options: { overlap: { type: 'string' } } });
+export async function rotateKeys(args: string[]): Promise<string> {
+  const { values } = readArguments({ args, options: { overlap: { type: 'string' } } });
   const overlapSeconds = durationOption(values.overlap, '15m');
   return withApp(async (app, config) => {
     const { accessTokenTtlSeconds } = assertKeysInDatabase(config);
@@ -26,8 +26,8 @@ export function rotateKeys(args: string[]): Promise<string> {
   });
 }
 
-export function projectKeys(args: string[]): Promise<string> {
-  const { values } = parseArgs({ args, options: { ttl: { type: 'string' } } });
+export async function projectKeys(args: string[]): Promise<string> {
+  const { values } = readArguments({ args, options: { ttl: { type: 'string' } } });
   const ttlSeconds = durationOption(values.ttl, '365d');
   return withApp(async ({ keys }: App) => {
     if (!keys) throw new CommandError('The keys of a Supabase project are in its dashboard.');

@@ -16,19 +16,21 @@ const USAGE = `limen: identity over GraphQL
 Configured by the same environment as the server. With PGlite, stop the server first: its folder has one owner.
 `;
 
-const COMMANDS: Record<string, (args: string[]) => Promise<string>> = {
-  migrate: migrateDatabase,
-  admin: addAdmin,
-  'keys list': listKeys,
-  'keys rotate': rotateKeys,
-  'keys project': projectKeys,
-};
+// A map, since an object would have `toString` for a command too.
+const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
+  ['migrate', migrateDatabase],
+  ['admin', addAdmin],
+  ['keys list', listKeys],
+  ['keys rotate', rotateKeys],
+  ['keys project', projectKeys],
+]);
 
+/** `EX_USAGE` of sysexits.h. */
 const EXIT_USAGE = 64;
 
 const [first = '', second = '', ...rest] = process.argv.slice(2);
-const command = COMMANDS[first] ? first : `${first} ${second}`;
-const run = COMMANDS[command];
+const command = COMMANDS.has(first) ? first : `${first} ${second}`;
+const run = COMMANDS.get(command);
 
 if (!run) {
   const asked = ['', 'help', '--help', '-h'].includes(first);

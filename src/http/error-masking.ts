@@ -1,7 +1,7 @@
 /** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { ForbiddenError, RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
+import { DeniedError, RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
 
 const MAX_CAUSES = 5;
 
@@ -33,11 +33,8 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
   return (error) => {
     const { extensions, ...shown } = error.toJSON();
     const origin = originOf(error);
-    if (origin instanceof ForbiddenError) {
-      const denial = { ...error.toJSON(), message: 'Not allowed.', extensions: { code: 'FORBIDDEN' } };
-      return { error: denial, status: 200, headers: {} };
-    }
-    if (origin instanceof UserError) return { error: outcomeError(error, origin), status: 200, headers: {} };
+    if (origin instanceof UserError || origin instanceof DeniedError)
+      return { error: outcomeError(error, origin), status: 200, headers: {} };
     if (isDeliberate(error, origin)) {
       const { http, ...details } = extensions as { http?: HttpExtension };
       return {
@@ -64,8 +61,8 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
   };
 }
 
-/** An outcome of a rule, thrown by a field that has no union to put it in. */
-function outcomeError(error: GraphQLError, outcome: UserError): GraphQLFormattedError {
+/** A denial, or an outcome of a rule, thrown by a field that has no union to put it in. */
+function outcomeError(error: GraphQLError, outcome: UserError | DeniedError): GraphQLFormattedError {
   const canWait = outcome instanceof RateLimitedError || outcome instanceof ServiceUnavailableError;
   const wait = canWait ? { retryAfterSeconds: outcome.retryAfterSeconds } : {};
   return { ...error.toJSON(), message: outcome.message, extensions: { ...wait, code: outcome.code } };

@@ -23,12 +23,13 @@ export interface AuthBackend {
   /** The token's person as they are now, with their record. Null when they, or the session, are gone or banned. */
   findOwnAccount(accessToken: string): Promise<Account | null>;
 
-  /** Merges one level deep: keys not named stay, null takes a key away. */
+  /** Merges one level deep: keys not named stay, null takes a key away. @throws {DeniedError} when the session is over */
   updateUserMetadata(accessToken: string, changes: JsonObject): Promise<Account>;
 
   /**
    * Also ends the person's other sessions.
    * @throws {InvalidCredentialsError} the current password is wrong @throws {WeakPasswordError} @throws {SamePasswordError}
+   * @throws {ReauthenticationRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError} when the session is over
    */
   changePassword(
     accessToken: string,

@@ -13,8 +13,10 @@ export const ERROR_CODES = {
   INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
   EMAIL_NOT_CONFIRMED: 'The password is right, and the address has still to be confirmed.',
   ACCOUNT_BANNED: 'The password is right, and an administrator has banned the account.',
-  INVALID_REFRESH_TOKEN: 'The refresh token is unknown, expired or used up. Sign in again.',
-  REAUTHENTICATION_REQUIRED: 'The session is too old, or too weak, for this change. Sign in again first.',
+  INVALID_REFRESH_TOKEN:
+    'The refresh token is unknown, expired, or older than the last two of its session. Log in again.',
+  REAUTHENTICATION_REQUIRED: 'The session is too old, or too weak, for this change. Log in again first.',
+  MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
@@ -25,6 +27,17 @@ export const ERROR_CODES = {
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Not signed in (any more), or not allowed. A top-level error and no member of a union: every field can answer so. */
+export class DeniedError extends Error {
+  override readonly name = 'DeniedError';
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+
+  constructor(code: 'UNAUTHENTICATED' | 'FORBIDDEN') {
+    super(code === 'FORBIDDEN' ? 'Not allowed.' : 'Log in first.');
+    this.code = code;
+  }
+}
 
 export abstract class UserError extends Error {
   abstract readonly code: ErrorCode;
@@ -47,6 +60,22 @@ export class ValidationError extends UserError {
     super('The input is not acceptable.');
     this.issues = issues;
   }
+}
+
+/** Both values, or one error with what is wrong with either. @throws {ValidationError} */
+export function allValid<A, B>(parseA: () => A, parseB: () => B): [A, B] {
+  const issues: FieldIssue[] = [];
+  const values = [parseA, parseB].map((parse) => {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      issues.push(...error.issues);
+      return undefined;
+    }
+  });
+  if (issues.length > 0) throw new ValidationError(issues);
+  return values as [A, B];
 }
 
 export type WeakPasswordReason = 'length' | 'characters' | 'pwned';
@@ -117,16 +146,18 @@ export class ReauthenticationRequiredError extends UserError {
   }
 }
 
+export class ManagedElsewhereError extends UserError {
+  readonly code = 'MANAGED_ELSEWHERE';
+  constructor() {
+    super('Change it where you log in.');
+  }
+}
+
 export class UserNotFoundError extends UserError {
   readonly code = 'USER_NOT_FOUND';
   constructor() {
     super('Nobody has that id.');
   }
-}
-
-/** Not allowed, found out by a rule and not by the schema. A top-level error, like every denial. */
-export class ForbiddenError extends Error {
-  override readonly name = 'ForbiddenError';
 }
 
 export class LastAdminError extends UserError {

@@ -19,6 +19,7 @@ export interface ProfileInput {
   industry?: string | null | undefined;
   jobTitle?: string | null | undefined;
   emailConsent?: boolean | null | undefined;
+  onboardingCompleted?: boolean | null | undefined;
   preferences?: JsonObject | null | undefined;
   /** Keys beside the profile's own. Merged one level deep; a key with null is taken away. */
   metadata?: JsonObject | null | undefined;
@@ -117,13 +118,17 @@ export function metadataFromProfile(input: ProfileInput, path: readonly string[]
     changes[key] = value;
   }
   if (input.emailConsent !== undefined) changes.email_consent = input.emailConsent;
+  if (input.onboardingCompleted !== undefined) changes.onboarding_completed = input.onboardingCompleted;
   if (input.preferences !== undefined) {
     if (!isStorableJson(input.preferences)) refuse(['preferences'], NOT_STORABLE);
     changes.preferences = input.preferences;
   }
   for (const [key, value] of Object.entries(input.metadata ?? {})) {
     if (RESERVED_KEYS.has(key)) {
-      refuse(['metadata', key], { code: 'RESERVED_KEY', message: `${key} has a field of its own.` });
+      refuse(['metadata', key], {
+        code: 'RESERVED_KEY',
+        message: `${key} has a field of its own, or is kept by the auth server.`,
+      });
     } else if (!isStorableJson({ [key]: value })) {
       refuse(['metadata'], NOT_STORABLE);
     }
@@ -133,11 +138,16 @@ export function metadataFromProfile(input: ProfileInput, path: readonly string[]
   return changes;
 }
 
-/** @throws {MetadataTooLargeError} if `current` with `changes` would no longer fit into a token */
+/**
+ * Somebody who came from elsewhere with more may still make it less.
+ * @throws {MetadataTooLargeError} if `current` with `changes` would no longer fit into a token
+ */
 export function assertMetadataFits(current: JsonObject, changes: JsonObject): void {
   const merged = Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null);
   const bytes = jsonBytes(Object.fromEntries(merged));
-  if (bytes > METADATA_MAX_BYTES) throw new MetadataTooLargeError(METADATA_MAX_BYTES, bytes);
+  if (bytes > METADATA_MAX_BYTES && bytes >= jsonBytes(current)) {
+    throw new MetadataTooLargeError(METADATA_MAX_BYTES, bytes);
+  }
 }
 
 /** @throws {ValidationError} @throws {MetadataTooLargeError} */

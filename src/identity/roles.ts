@@ -3,8 +3,8 @@ import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import { findAccount } from './directory.ts';
 import {
+  DeniedError,
   type FieldIssue,
-  ForbiddenError,
   LastAdminError,
   UserNotFoundError,
   ValidationError,
@@ -21,7 +21,7 @@ export type Exclusively = <Result>(name: string, work: () => Promise<Result>) =>
 
 /**
  * For a person with the role `admin`, as they are when their turn comes: whoever lost it while waiting changes nothing any more.
- * @throws {ForbiddenError} @throws {ValidationError} @throws {UserNotFoundError} @throws {LastAdminError}
+ * @throws {DeniedError} @throws {ValidationError} @throws {UserNotFoundError} @throws {LastAdminError}
  */
 export async function setUserRoles(
   { auth, changes, exclusively }: { auth: AuthBackend; changes: ChangeLog; exclusively: Exclusively },
@@ -32,7 +32,7 @@ export async function setUserRoles(
   // One at a time: two administrators who demote each other in the same moment must not both succeed.
   return exclusively('roles', async () => {
     const actor = await auth.findOwnAccount(viewer.accessToken);
-    if (!actor || !isAdmin(actor)) throw new ForbiddenError();
+    if (!actor || !isAdmin(actor)) throw new DeniedError('FORBIDDEN');
     const account = await findAccount({ auth }, input.userId);
     if (!account) throw new UserNotFoundError();
     const losesAdmin = isAdmin(account) && !roles.includes(ADMIN);

@@ -1,10 +1,9 @@
 /** Sessions: how one begins, goes on, and ends. */
-import type { AttemptLimiter } from './attempts.ts';
+import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { RateLimitedError } from './errors.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { Person } from './viewer.ts';
 
@@ -15,27 +14,18 @@ interface Needs {
 }
 
 /** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} @throws {RateLimitedError} */
-export async function logIn(
-  { auth, attempts, client }: Needs,
-  input: { email: string; password: string },
-): Promise<Session> {
+export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<Session> {
   const email = parseEmailAddress(input.email);
-  const subject = { address: client.address, account: email };
-  const wait = await attempts.attempt('login', subject);
-  if (wait) throw new RateLimitedError(wait.retryAfterSeconds);
-  const session = await auth.signInWithPassword({ email, password: input.password });
-  await attempts.succeeded('login', subject);
+  const subject = await countAttempt(needs, 'login', email);
+  const session = await needs.auth.signInWithPassword({ email, password: input.password });
+  await needs.attempts.succeeded('login', subject);
   return session;
 }
 
 /** @throws {InvalidRefreshTokenError} @throws {RateLimitedError} */
-export async function refreshSession(
-  { auth, attempts, client }: Needs,
-  input: { refreshToken: string },
-): Promise<Session> {
-  const wait = await attempts.attempt('refresh', { address: client.address });
-  if (wait) throw new RateLimitedError(wait.retryAfterSeconds);
-  return auth.refreshSession(input.refreshToken);
+export async function refreshSession(needs: Needs, input: { refreshToken: string }): Promise<Session> {
+  await countAttempt(needs, 'refresh');
+  return needs.auth.refreshSession(input.refreshToken);
 }
 
 /** Ends this session (`local`), all others, or all. Their access tokens are refused from now on. */

@@ -2,8 +2,8 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
-import { createGraphQLError } from 'graphql-yoga';
 import type { Context } from '../context.ts';
+import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
 import type { AssuranceLevel, Person, Service } from '../identity/viewer.ts';
 
@@ -50,7 +50,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
   scopeAuth: {
     defaultStrategy: 'all',
-    authorizeOnSubscribe: true,
     authScopes: ({ viewer }) => {
       const person = viewer.kind === 'person' ? viewer : null;
       const service = viewer.kind === 'service' ? viewer : null;
@@ -67,9 +66,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       };
     },
     unauthorizedError: (_parent, { viewer }) =>
-      viewer.kind === 'anonymous'
-        ? createGraphQLError('Sign in first.', { extensions: { code: 'UNAUTHENTICATED' } })
-        : createGraphQLError('Not allowed.', { extensions: { code: 'FORBIDDEN' } }),
+      new DeniedError(viewer.kind === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN'),
   },
   errors: { defaultTypes: [] },
 });

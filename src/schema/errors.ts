@@ -8,6 +8,7 @@ import {
   InvalidCredentialsError,
   InvalidRefreshTokenError,
   LastAdminError,
+  ManagedElsewhereError,
   MetadataTooLargeError,
   RateLimitedError,
   ReauthenticationRequiredError,
@@ -55,7 +56,8 @@ const FieldIssueRef = builder.objectRef<FieldIssue>('FieldIssue').implement({
       resolve: ({ path }) => [...path],
     }),
     code: t.exposeString('code', {
-      description: 'For programs: `INVALID_FORMAT`, `TOO_LONG`, `RESERVED_KEY`, …',
+      description:
+        'For programs: `TOO_LONG`, `TOO_MANY`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY` or `NOT_ACCEPTED`.',
     }),
     message: t.exposeString('message', { description: 'For people, in English.' }),
   }),
@@ -95,7 +97,7 @@ builder.objectType(WeakPasswordError, {
   fields: (t) => ({
     reasons: t.field({
       type: [WeakPasswordReason],
-      description: 'Every reason that applies.',
+      description: 'Why; at least one reason.',
       resolve: ({ reasons }) => [...reasons],
     }),
   }),
@@ -130,39 +132,24 @@ builder.objectType(ServiceUnavailableError, {
   }),
 });
 
-const plain = <Type extends new (...args: never[]) => UserError>(
-  type: Type,
-  name: string,
-  description: string,
-) => builder.objectType(type as never, { name, ...implementsUserError, description } as never);
+/** Errors that say no more than their code. */
+const PLAIN = {
+  SAME_PASSWORD: SamePasswordError,
+  EMAIL_TAKEN: EmailTakenError,
+  SIGNUP_DISABLED: SignupDisabledError,
+  INVALID_CREDENTIALS: InvalidCredentialsError,
+  EMAIL_NOT_CONFIRMED: EmailNotConfirmedError,
+  ACCOUNT_BANNED: AccountBannedError,
+  INVALID_REFRESH_TOKEN: InvalidRefreshTokenError,
+  REAUTHENTICATION_REQUIRED: ReauthenticationRequiredError,
+  MANAGED_ELSEWHERE: ManagedElsewhereError,
+  USER_NOT_FOUND: UserNotFoundError,
+  LAST_ADMIN: LastAdminError,
+} satisfies { [Code in keyof typeof ERROR_CODES]?: new () => UserError & { code: Code } };
 
-plain(SamePasswordError, 'SamePasswordError', 'The new password is the current one.');
-plain(
-  EmailTakenError,
-  'EmailTakenError',
-  'The address has an account. Told only where sign-ups are confirmed at once, since there the success itself would tell.',
-);
-plain(SignupDisabledError, 'SignupDisabledError', 'This installation takes no sign-ups.');
-plain(
-  InvalidCredentialsError,
-  'InvalidCredentialsError',
-  'Address and password do not go together. The same for an address nobody has.',
-);
-plain(
-  EmailNotConfirmedError,
-  'EmailNotConfirmedError',
-  'The password is right; the address has still to be confirmed.',
-);
-plain(AccountBannedError, 'AccountBannedError', 'The password is right; the account is banned.');
-plain(
-  InvalidRefreshTokenError,
-  'InvalidRefreshTokenError',
-  'The session cannot be continued: its refresh token is unknown, expired, or was used twice. Log in again.',
-);
-plain(
-  ReauthenticationRequiredError,
-  'ReauthenticationRequiredError',
-  'The session is too old or too weak for this change. Log in again first.',
-);
-plain(UserNotFoundError, 'UserNotFoundError', 'Nobody has that id.');
-plain(LastAdminError, 'LastAdminError', 'The change would leave nobody with the role `admin`.');
+for (const [code, type] of Object.entries(PLAIN) as [
+  keyof typeof PLAIN,
+  (typeof PLAIN)[keyof typeof PLAIN],
+][]) {
+  builder.objectType(type, { name: type.name, interfaces: [UserErrorRef], description: ERROR_CODES[code] });
+}

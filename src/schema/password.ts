@@ -1,6 +1,7 @@
 import type { Account } from '../identity/account.ts';
 import {
   InvalidCredentialsError,
+  ManagedElsewhereError,
   RateLimitedError,
   ReauthenticationRequiredError,
   SamePasswordError,
@@ -48,6 +49,7 @@ const ChangePasswordResult = builder.errorUnion('ChangePasswordResult', {
     WeakPasswordError,
     SamePasswordError,
     ReauthenticationRequiredError,
+    ManagedElsewhereError,
     ValidationError,
     RateLimitedError,
     ServiceUnavailableError,
@@ -59,7 +61,8 @@ builder.mutationField('changePassword', (t) =>
     type: ChangePasswordResult,
     skipTypeScopes: true,
     ...TAKES_CREDENTIAL,
-    description: "Changes the viewer's password, given the current one, and ends their other sessions.",
+    description:
+      'For a signed-in person: changes their password, given the current one, and ends their other sessions.',
     args: { input: t.arg({ type: ChangePasswordInput, required: true }) },
     resolve: async (_root, { input }, { services, viewer }) => ({
       passwordOf: await changePassword(services, viewer, input),

@@ -11,19 +11,23 @@ import { UserRef } from './user.ts';
 const UNCHANGED = 'Left out: stays as it is. Null: cleared.';
 
 export const UpdateProfileInput = builder.inputType('UpdateProfileInput', {
-  description: 'What a person says about themselves. Only the fields given change; null clears one.',
+  description:
+    'What a person says about themselves. Only the fields given change; null clears one. All of it together may take 4096 bytes as JSON.',
   fields: (t) => ({
     displayName: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
     fullName: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
     firstName: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
     lastName: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
-    avatarUrl: t.string({ description: `An http or https address. ${UNCHANGED}` }),
+    avatarUrl: t.string({ description: `An http or https address of at most 2048 characters. ${UNCHANGED}` }),
     locale: t.string({ description: `A language tag (BCP 47), like \`pt-BR\`. ${UNCHANGED}` }),
     timezone: t.string({ description: `An IANA time zone, like \`Europe/Zurich\`. ${UNCHANGED}` }),
     industry: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
     jobTitle: t.string({ description: `At most 200 characters. ${UNCHANGED}` }),
     emailConsent: t.boolean({
       description: `Whether mail beyond what the account needs is welcome. ${UNCHANGED}`,
+    }),
+    onboardingCompleted: t.boolean({
+      description: `Whether the person went through the onboarding to the end. ${UNCHANGED}`,
     }),
     preferences: t.field({
       type: 'JSONObject',
@@ -46,7 +50,8 @@ builder.mutationField('updateProfile', (t) =>
   t.withAuth({ person: true }).field({
     type: UpdateProfileResult,
     skipTypeScopes: true,
-    description: "Changes the viewer's own profile. Seen by `me` at once, with the same access token.",
+    description:
+      'For a signed-in person: changes their own profile. Seen by `me` at once on this instance, with the same access token.',
     args: { input: t.arg({ type: UpdateProfileInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => updateProfile(services, viewer, input),
   }),

@@ -5,7 +5,7 @@ import {
   UserNotFoundError,
   ValidationError,
 } from '../identity/errors.ts';
-import { setUserRoles } from '../identity/roles.ts';
+import { ADMIN, setUserRoles } from '../identity/roles.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 
@@ -15,7 +15,8 @@ const SetUserRolesInput = builder.inputType('SetUserRolesInput', {
     userId: t.id({ required: true, description: 'A UUID.' }),
     roles: t.stringList({
       required: true,
-      description: 'All roles the person shall have; an empty list takes all away.',
+      description:
+        'All roles the person shall have, at most 50; an empty list takes all away. 1 to 64 letters, digits and . _ : - each.',
     }),
   }),
 });
@@ -33,11 +34,11 @@ const SetUserRolesResult = builder.errorUnion('SetUserRolesResult', {
 });
 
 builder.mutationField('setUserRoles', (t) =>
-  t.withAuth({ role: 'admin' }).field({
+  t.withAuth({ role: ADMIN }).field({
     type: SetUserRolesResult,
     skipTypeScopes: true,
     description:
-      'Gives a person exactly these roles. Holds at once, for the access tokens they already have too. For the role `admin`; somebody always keeps it.',
+      'For the role `admin`: gives a person exactly these roles. Holds for the access tokens they already have too, at once on this instance. Somebody always stays `admin`.',
     args: { input: t.arg({ type: SetUserRolesInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => setUserRoles(services, viewer, input),
   }),

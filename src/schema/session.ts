@@ -23,7 +23,7 @@ export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implemen
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'For `refreshSession`, once: each refresh hands out the next. An old one, used again, ends the session.',
+        'For `refreshSession`. Keep the one it answers: the one before still works, an older one ends the session.',
     }),
     tokenType: t.exposeString('tokenType', { description: '`bearer`.' }),
     expiresIn: t.exposeInt('expiresIn', {
@@ -129,7 +129,8 @@ interface LoggedOut {
 }
 
 const LoggedOutRef = builder.objectRef<LoggedOut>('LoggedOut').implement({
-  description: 'The sessions are over; their access tokens and refresh tokens are refused from now on.',
+  description:
+    'The sessions are over: their refresh tokens are refused, and their access tokens too, on this instance at once.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'loggedOut' in value,
   fields: (t) => ({
     scope: t.expose('loggedOut', { type: LogoutScopeRef, description: 'Which sessions ended.' }),
@@ -145,7 +146,7 @@ builder.mutationField('logout', (t) =>
   t.withAuth({ person: true }).field({
     type: LogoutResult,
     skipTypeScopes: true,
-    description: "Ends the viewer's session, or others, or all.",
+    description: 'For a signed-in person: ends their session, or the others, or all.',
     args: { input: t.arg({ type: LogoutInput }) },
     resolve: async (_root, { input }, { services, viewer }) => {
       const scope = input?.scope ?? 'local';

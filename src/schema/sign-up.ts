@@ -35,7 +35,11 @@ const EmailConfirmationSentRef = builder.objectRef<EmailConfirmationSent>('Email
   description:
     'The address must be confirmed before the first sign-in. Says nothing about whether it was free.',
   fields: (t) => ({
-    email: t.expose('email', { type: 'EmailAddress', description: 'Where the mail went.' }),
+    email: t.expose('email', {
+      type: 'EmailAddress',
+      description:
+        'The address to confirm. Supabase mails it; the embedded server sends no mail yet, and an administrator confirms it.',
+    }),
   }),
 });
 

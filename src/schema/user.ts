@@ -2,6 +2,7 @@
 import { type Account, grantsOf } from '../identity/account.ts';
 import { findAccount } from '../identity/directory.ts';
 import { profileOf } from '../identity/profile.ts';
+import { ADMIN } from '../identity/roles.ts';
 import { builder } from './builder.ts';
 
 const OnboardingRef = builder.objectRef<Account>('Onboarding').implement({
@@ -43,7 +44,7 @@ export const UserRef = builder.objectRef<Account>('User').implement({
       description: 'Null for somebody who signed up without one.',
     }),
     emailVerified: t.boolean({
-      description: `Whether somebody proved to receive mail at \`email\`. ${FROM_RECORD}`,
+      description: `Whether the address counts as confirmed: by its owner, by an administrator, or at sign-up where this installation confirms at once, which proves nothing. ${FROM_RECORD}`,
       resolve: async (account, _args, { services }) =>
         (await services.recordOf(account)).emailConfirmedAt !== null,
     }),
@@ -138,13 +139,13 @@ builder.queryField('me', (t) =>
     nullable: true,
     skipTypeScopes: true,
     description:
-      'The person who is asking; null when nobody is signed in, or a service asks. Read from the access token, without a query, and never stale: if the person changed since the token was issued, the change is seen.',
+      'The person who is asking; null when nobody is signed in, or a service asks. Read from the access token, without a query. If the person changed since it was issued, the change is seen: at once on the instance that made it, elsewhere when the token expires.',
     resolve: (_root, _args, { viewer }) => (viewer.kind === 'person' ? viewer.account : null),
   }),
 );
 
 builder.queryField('user', (t) =>
-  t.withAuth({ $any: { role: 'admin', scope: 'users:read' } }).field({
+  t.withAuth({ $any: { role: ADMIN, scope: 'users:read' } }).field({
     type: UserRef,
     nullable: true,
     skipTypeScopes: true,

@@ -227,15 +227,8 @@ describe.each(DATABASES)('POST /signup on %s', (kind) => {
   });
 
   test('takes no sign-ups where they are closed', async () => {
-    const server = auth.withSettings({ signupEnabled: false });
-    const response = await server.fetch(
-      new Request('http://limen.test/auth/v1/signup', {
-        method: 'POST',
-        body: JSON.stringify({ email: newAddress(), password: PASSWORD }),
-      }),
-      { address: '192.0.2.7', userAgent: null, requestId: 'r', via: 'process' },
-    );
-    expect([response.status, response.headers.get('x-sb-error-code')]).toEqual([422, 'signup_disabled']);
+    const { status, body } = await auth.withSettings({ signupEnabled: false }).signUp(newAddress());
+    expect([status, body.code]).toEqual([422, 'signup_disabled']);
   });
 });
 

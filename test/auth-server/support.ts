@@ -9,8 +9,8 @@ import { migrate } from '../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
 import { openDatabaseSigningKeys } from '../../src/adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
-import { createAuthServer } from '../../src/auth-server/auth-server.ts';
-import type { AuthServerSettings, Caller } from '../../src/auth-server/needs.ts';
+import { type AuthServer, createAuthServer } from '../../src/auth-server/auth-server.ts';
+import type { AuthServerNeeds, AuthServerSettings, Caller } from '../../src/auth-server/needs.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
 
@@ -80,19 +80,73 @@ export async function openAuthServer(
     emailConfirmation: false,
     signupEnabled: true,
     passwordHash: 'argon2id',
+    requireCurrentPassword: false,
     ...options.settings,
   };
   const server = createAuthServer({ ...needs, settings });
   const serviceKey = await signProjectKey(keys, 'service_role', clock.now, 86_400 * 365);
 
-  const callerOf = (caller: Partial<Caller> = {}): Caller => ({
-    address: '192.0.2.7',
-    userAgent: 'test/1',
-    requestId: 'request-1',
-    via: 'socket',
-    ...caller,
-  });
+  const asking = askingOf(server);
 
+  /** An unmodified supabase-js client whose requests come here. */
+  function supabase(key = 'anon'): SupabaseClient {
+    return createClient('http://limen.test', key, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      global: { fetch: (input, init) => server.fetch(new Request(input, init), callerOf()) },
+    });
+  }
+
+  return {
+    server,
+    ...asking,
+    needs: { ...needs, settings },
+    /** The same database and keys, with other settings. */
+    withSettings: (other: Partial<AuthServerSettings>) =>
+      askingOf(createAuthServer({ ...needs, settings: { ...settings, ...other } })),
+    /** The same database and keys, with something else put in between. */
+    withNeeds: (other: Partial<AuthServerNeeds>) =>
+      askingOf(createAuthServer({ ...needs, settings, ...other })),
+    supabase,
+    serviceKey,
+    keys,
+    database: database as Database,
+    clock,
+    changed,
+    ended,
+    logged,
+    /** Somebody new, with an address of their own. */
+    async newPerson(more: object = {}) {
+      const email = newAddress();
+      const { body } = await asking.signUp(email, more);
+      return {
+        email,
+        id: body.user.id as string,
+        accessToken: body.access_token as string,
+        refreshToken: body.refresh_token as string,
+        sessionId: claimsOf(body.access_token).session_id as string,
+      };
+    },
+    async statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
+      statements.length = 0;
+      await work();
+      return [...statements];
+    },
+    async rows(sql: string, parameters: unknown[] = []) {
+      return database.query<Record<string, unknown>>(sql, parameters);
+    },
+    close,
+  };
+}
+
+const callerOf = (caller: Partial<Caller> = {}): Caller => ({
+  address: '192.0.2.7',
+  userAgent: 'test/1',
+  requestId: 'request-1',
+  via: 'socket',
+  ...caller,
+});
+
+function askingOf(server: AuthServer) {
   /** Speaks the newer version of the API, unless told otherwise. */
   async function ask(path: string, { method, token, json, raw, headers, caller }: Ask = {}): Promise<Answer> {
     const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
@@ -121,54 +175,7 @@ export async function openAuthServer(
   const refresh = (token: string) =>
     ask('/token?grant_type=refresh_token', { json: { refresh_token: token } });
 
-  /** An unmodified supabase-js client whose requests come here. */
-  function supabase(key = 'anon'): SupabaseClient {
-    return createClient('http://limen.test', key, {
-      auth: { persistSession: false, autoRefreshToken: false },
-      global: { fetch: (input, init) => server.fetch(new Request(input, init), callerOf()) },
-    });
-  }
-
-  return {
-    server,
-    needs: { ...needs, settings },
-    /** The same database and keys, with other settings. */
-    withSettings: (other: Partial<AuthServerSettings>) =>
-      createAuthServer({ ...needs, settings: { ...settings, ...other } }),
-    ask,
-    signUp,
-    signIn,
-    refresh,
-    supabase,
-    serviceKey,
-    keys,
-    database: database as Database,
-    clock,
-    changed,
-    ended,
-    logged,
-    /** Somebody new, with an address of their own. */
-    async newPerson(more: object = {}) {
-      const email = newAddress();
-      const { body } = await signUp(email, more);
-      return {
-        email,
-        id: body.user.id as string,
-        accessToken: body.access_token as string,
-        refreshToken: body.refresh_token as string,
-        sessionId: claimsOf(body.access_token).session_id as string,
-      };
-    },
-    async statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
-      statements.length = 0;
-      await work();
-      return [...statements];
-    },
-    async rows(sql: string, parameters: unknown[] = []) {
-      return database.query<Record<string, unknown>>(sql, parameters);
-    },
-    close,
-  };
+  return { ask, signUp, signIn, refresh };
 }
 
 export const newAddress = (name = 'somebody') => `${name}-${randomUUID().slice(0, 12)}@example.com`;
@@ -191,6 +198,21 @@ async function openDatabase(kind: 'PGlite' | 'PostgreSQL', onStatement: (sql: st
     async close() {
       await database.close();
       await drop();
+    },
+  };
+}
+
+/** The same database, in which something else happens right before the first statement of that kind. */
+export function interrupted(database: Database, before: RegExp, happens: () => Promise<unknown>): Database {
+  let hasHappened = false;
+  return {
+    ...database,
+    async query<Row extends object>(sql: string, parameters?: readonly unknown[]) {
+      if (!hasHappened && before.test(sql)) {
+        hasHappened = true;
+        await happens();
+      }
+      return database.query<Row>(sql, parameters);
     },
   };
 }

@@ -41,6 +41,11 @@ describe.each(DATABASES)('POST /token?grant_type=refresh_token on %s', (kind) =>
     expect((await auth.refresh(body.refresh_token)).body.refresh_token).not.toBe(body.refresh_token);
   });
 
+  test('costs one statement to read and one to write', async () => {
+    const { refreshToken } = await auth.newPerson();
+    expect(await auth.statementsDuring(() => auth.refresh(refreshToken))).toHaveLength(2);
+  });
+
   test('leaves one living line after fifty simultaneous refreshes', async () => {
     const { refreshToken, sessionId } = await auth.newPerson();
     const answers = await Promise.all(Array.from({ length: 50 }, () => auth.refresh(refreshToken)));
@@ -221,6 +226,11 @@ describe.each(DATABASES)('a refresh token of version 1 on %s', (kind) => {
       { token: body.refresh_token, parent: token, revoked: false, user_id: id },
     ]);
     expect((await auth.refresh(body.refresh_token)).status).toBe(200);
+  });
+
+  test('costs one statement to read and one to write', async () => {
+    const { token } = await movedSession();
+    expect(await auth.statementsDuring(() => auth.refresh(token))).toHaveLength(2);
   });
 
   test('leaves one living line after fifty simultaneous refreshes', async () => {

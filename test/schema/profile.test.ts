@@ -33,12 +33,13 @@ describe('updateProfile', () => {
   test('reads the row once after a change, and not again until the next', async () => {
     const app = await createTestApp();
     const ada = await app.signUp('ada');
+    const me = () => app.statementsDuring(() => ada('{ me { displayName } }'));
     await ada(UPDATE, { input: { displayName: 'Ada' } });
-    await ada('{ me { displayName } }');
-    const statements = await app.statementsDuring(async () => {
-      expect((await ada('{ me { displayName } }')).data.me.displayName).toBe('Ada');
-    });
-    expect(statements).toEqual([]);
+    expect(await me()).toHaveLength(1);
+    expect(await me()).toEqual([]);
+    await ada(UPDATE, { input: { displayName: 'Countess' } });
+    expect(await me()).toHaveLength(1);
+    expect(await me()).toEqual([]);
   });
 
   test('leaves other people as they are', async () => {
@@ -114,5 +115,32 @@ describe('updateProfile', () => {
     expect([status, errors?.[0].extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
     const plain = `mutation { updateProfile(input: { metadata: { a: [1, { b: true }] } }) { ... on User { metadata } } }`;
     expect((await ada(plain)).data.updateProfile.metadata).toMatchObject({ a: [1, { b: true }] });
+  });
+
+  test('lets somebody who came with more than fits make it less, and no larger', async () => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    const legacy = { one: 'x'.repeat(3000), two: 'y'.repeat(3000) };
+    await app.admin.updateUserById(ada.id, { user_metadata: legacy });
+    const fresh = await app.logIn(ada.email);
+    const smaller = await fresh(UPDATE, { input: { metadata: { one: null } } });
+    expect(smaller.data.updateProfile.__typename).toBe('User');
+    const larger = await fresh(UPDATE, { input: { metadata: { three: 'z'.repeat(2000) } } });
+    expect(larger.data.updateProfile.code).toBe('METADATA_TOO_LARGE');
+  });
+
+  test('finishes the onboarding', async () => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    await ada(UPDATE, { input: { onboardingCompleted: true } });
+    expect((await ada('{ me { onboarding { completed } } }')).data.me.onboarding.completed).toBe(true);
+  });
+
+  test('is refused as not signed in when the session was ended elsewhere', async () => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    await app.database.query('delete from auth.sessions');
+    const { errors } = await ada(UPDATE, { input: { displayName: 'Ada' } });
+    expect(errors?.[0].extensions).toEqual({ code: 'UNAUTHENTICATED' });
   });
 });

@@ -36,4 +36,17 @@ describe('rate limits', () => {
       expect(data.login.code).not.toBe('RATE_LIMITED');
     }
   });
+
+  test('do not take a weak new password for a guess at the current one', async () => {
+    const app = await createTestApp({ env: { RATE_LIMITS: 'on' } });
+    const ada = await app.signUp('ada');
+    for (let attempt = 0; attempt < 11; attempt += 1) {
+      const { data } = await ada(
+        `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { ... on UserError { code } } }`,
+        { input: { currentPassword: PASSWORD, newPassword: 'short' } },
+      );
+      expect(data.changePassword.code).toBe('WEAK_PASSWORD');
+    }
+    expect((await app.logIn(ada.email)).id).toBe(ada.id);
+  });
 });

@@ -11,13 +11,14 @@ import type { AuthBackend } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
 import {
   AccountBannedError,
+  DeniedError,
   InvalidCredentialsError,
   InvalidRefreshTokenError,
 } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import { type Answer, call, type Project, type Transport } from './call.ts';
-import { outcomeOf } from './protocol-error.ts';
+import { outcomeOf } from './outcome.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
 export interface SupabaseBackendOptions {
@@ -79,7 +80,10 @@ class SupabaseBackend implements AuthBackend {
   async refreshSession(refreshToken: string) {
     const answer = await this.#call({}, (auth) => auth.refreshSession({ refresh_token: refreshToken }));
     if (answer.data.session) return sessionFromSupabase(answer.data.session);
-    if (!answer.error || isGone(answer.error)) throw new InvalidRefreshTokenError();
+    // The server says `validation_failed` of a token that is none at all.
+    if (!answer.error || isGone(answer.error) || answer.error.code === 'validation_failed') {
+      throw new InvalidRefreshTokenError();
+    }
     throw outcomeOf(answer.error, answer.transport);
   }
 
@@ -158,6 +162,7 @@ class SupabaseBackend implements AuthBackend {
 
   async #updateUser(accessToken: string, changes: UserAttributes) {
     const answer = await this.#call({ accessToken }, (auth) => auth.updateUser(changes));
+    if (answer.error && isGone(answer.error)) throw new DeniedError('UNAUTHENTICATED');
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
     return accountFromUser(answer.data.user);
   }
@@ -177,19 +182,16 @@ class SupabaseBackend implements AuthBackend {
   }
 }
 
-/**
- * The token, its session or its person is over: for whoever holds the token these are one and the same. A session that is gone has no
- * code in auth-js, and a malformed refresh token is `validation_failed`.
- */
-const isGone = (error: AuthError) => isAuthSessionMissingError(error) || GONE.has(error.code ?? '');
+/** The token, its session or its person is over: for whoever holds the token these are one and the same. */
+const isGone = (error: AuthError) => isAuthSessionMissingError(error) || GONE_CODES.has(error.code ?? '');
 
-const GONE = new Set([
+/** `session_not_found` auth-js turns into a class without a code. */
+export const GONE_CODES: ReadonlySet<string> = new Set([
   'session_not_found',
   'user_not_found',
   'user_banned',
   'bad_jwt',
   'no_authorization',
-  'validation_failed',
 ]);
 
 function holds(account: Account, role: string): boolean {

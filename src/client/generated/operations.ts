@@ -30,15 +30,17 @@ export type ErrorCode =
   | 'EMAIL_TAKEN'
   /** The address and the password do not go together, or nobody has that address. */
   | 'INVALID_CREDENTIALS'
-  /** The refresh token is unknown, expired or used up. Sign in again. */
+  /** The refresh token is unknown, expired, or older than the last two of its session. Log in again. */
   | 'INVALID_REFRESH_TOKEN'
   /** The change would leave nobody with the role `admin`. */
   | 'LAST_ADMIN'
+  /** An organization's own sign-in keeps this account; its password cannot be changed here. */
+  | 'MANAGED_ELSEWHERE'
   /** The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much. */
   | 'METADATA_TOO_LARGE'
   /** Too many attempts. Try again after `retryAfterSeconds`. */
   | 'RATE_LIMITED'
-  /** The session is too old, or too weak, for this change. Sign in again first. */
+  /** The session is too old, or too weak, for this change. Log in again first. */
   | 'REAUTHENTICATION_REQUIRED'
   /** The new password is the current one. */
   | 'SAME_PASSWORD'
@@ -84,7 +86,7 @@ export type RefreshSessionInput = {
 
 /** Who shall have which roles. */
 export type SetUserRolesInput = {
-  /** All roles the person shall have; an empty list takes all away. */
+  /** All roles the person shall have, at most 50; an empty list takes all away. 1 to 64 letters, digits and . _ : - each. */
   roles: Array<string>;
   /** A UUID. */
   userId: string;
@@ -100,9 +102,9 @@ export type SignupInput = {
   profile?: UpdateProfileInput | null | undefined;
 };
 
-/** What a person says about themselves. Only the fields given change; null clears one. */
+/** What a person says about themselves. Only the fields given change; null clears one. All of it together may take 4096 bytes as JSON. */
 export type UpdateProfileInput = {
-  /** An http or https address. Left out: stays as it is. Null: cleared. */
+  /** An http or https address of at most 2048 characters. Left out: stays as it is. Null: cleared. */
   avatarUrl?: string | null | undefined;
   /** At most 200 characters. Left out: stays as it is. Null: cleared. */
   displayName?: string | null | undefined;
@@ -122,6 +124,8 @@ export type UpdateProfileInput = {
   locale?: string | null | undefined;
   /** Keys that have no field of their own. Each key given is set, or with null taken away; others stay. */
   metadata?: Record<string, unknown> | null | undefined;
+  /** Whether the person went through the onboarding to the end. Left out: stays as it is. Null: cleared. */
+  onboardingCompleted?: boolean | null | undefined;
   /** Takes the place of all preferences. Left out: stays as it is. Null: cleared. */
   preferences?: Record<string, unknown> | null | undefined;
   /** An IANA time zone, like `Europe/Zurich`. Left out: stays as it is. Null: cleared. */
@@ -153,6 +157,7 @@ export type ChangePasswordMutationVariables = Exact<{
 
 export type ChangePasswordMutation = { changePassword:
     | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
+    | { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string }
     | { __typename: 'PasswordChanged', user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string }
@@ -258,6 +263,8 @@ type UserErrorFields_InvalidRefreshTokenError_Fragment = { __typename: 'InvalidR
 
 type UserErrorFields_LastAdminError_Fragment = { __typename: 'LastAdminError', code: ErrorCode, message: string };
 
+type UserErrorFields_ManagedElsewhereError_Fragment = { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string };
+
 type UserErrorFields_MetadataTooLargeError_Fragment = { __typename: 'MetadataTooLargeError', maxBytes: number, actualBytes: number, code: ErrorCode, message: string };
 
 type UserErrorFields_RateLimitedError_Fragment = { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string };
@@ -283,6 +290,7 @@ export type UserErrorFieldsFragment =
   | UserErrorFields_InvalidCredentialsError_Fragment
   | UserErrorFields_InvalidRefreshTokenError_Fragment
   | UserErrorFields_LastAdminError_Fragment
+  | UserErrorFields_ManagedElsewhereError_Fragment
   | UserErrorFields_MetadataTooLargeError_Fragment
   | UserErrorFields_RateLimitedError_Fragment
   | UserErrorFields_ReauthenticationRequiredError_Fragment

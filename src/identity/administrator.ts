@@ -4,7 +4,7 @@ import { parseEmailAddress } from './email-address.ts';
 import { ADMIN, type Exclusively } from './roles.ts';
 
 /** In clear for the one time it is shown; only its hash is stored. */
-export interface FirstAdmin {
+export interface NewAdministrator {
   readonly email: string;
   readonly password: string;
 }
@@ -18,7 +18,7 @@ export async function createFirstAdmin({
 }: {
   auth: AuthBackend;
   exclusively: Exclusively;
-}): Promise<FirstAdmin | null> {
+}): Promise<NewAdministrator | null> {
   return exclusively('first-admin', async () => {
     if (await auth.hasAnyAccount()) return null;
     return createAdmin({ auth }, EMAIL);
@@ -26,7 +26,10 @@ export async function createFirstAdmin({
 }
 
 /** A new account with the role `admin`. @throws {ValidationError} @throws {EmailTakenError} */
-export async function createAdmin({ auth }: { auth: AuthBackend }, address: string): Promise<FirstAdmin> {
+export async function createAdmin(
+  { auth }: { auth: AuthBackend },
+  address: string,
+): Promise<NewAdministrator> {
   const email = parseEmailAddress(address);
   const password = randomBytes(15).toString('base64url');
   await auth.createAccount({ email, password, appMetadata: { roles: [ADMIN] } });

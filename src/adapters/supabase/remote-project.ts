@@ -1,7 +1,7 @@
 /** A Supabase project, or a self-hosted Supabase Auth, over HTTP. */
 import type { Project } from './call.ts';
 
-interface HostedProjectOptions {
+interface RemoteProjectOptions {
   url: string;
   publishableKey: string;
   secretKey: string;
@@ -12,7 +12,7 @@ interface HostedProjectOptions {
  * Supabase limits attempts by address, and every call comes from ours: so the client's address goes along, which is believed together with
  * a secret key. The client's `User-Agent` does not: Supabase refuses a secret key that seems to come from a browser.
  */
-export function hostedProject({ url, publishableKey, secretKey, timeoutMs }: HostedProjectOptions): Project {
+export function remoteProject({ url, publishableKey, secretKey, timeoutMs }: RemoteProjectOptions): Project {
   // The newer opaque keys are exchanged by the gateway, and only where `apikey` and bearer are the same.
   const isOpaque = secretKey.startsWith('sb_secret_');
   return {

@@ -1,0 +1,79 @@
+/** Supabase Auth's error codes as the outcomes our callers know. Only codes are looked at, never messages. */
+import type { AuthError } from '@supabase/supabase-js';
+import {
+  AccountBannedError,
+  EmailNotConfirmedError,
+  EmailTakenError,
+  InvalidCredentialsError,
+  InvalidRefreshTokenError,
+  ManagedElsewhereError,
+  RateLimitedError,
+  ReauthenticationRequiredError,
+  SamePasswordError,
+  ServiceUnavailableError,
+  SignupDisabledError,
+  ValidationError,
+  WeakPasswordError,
+  type WeakPasswordReason,
+} from '../../identity/errors.ts';
+import type { Transport } from './call.ts';
+
+const BY_CODE = new Map<string, () => Error>(
+  Object.entries({
+    invalid_credentials: () => new InvalidCredentialsError(),
+    current_password_invalid: () => new InvalidCredentialsError(),
+    current_password_required: () => new InvalidCredentialsError(),
+    email_not_confirmed: () => new EmailNotConfirmedError(),
+    phone_not_confirmed: () => new EmailNotConfirmedError(),
+    user_banned: () => new AccountBannedError(),
+    user_already_exists: () => new EmailTakenError(),
+    email_exists: () => new EmailTakenError(),
+    signup_disabled: () => new SignupDisabledError(),
+    email_provider_disabled: () => new SignupDisabledError(),
+    same_password: () => new SamePasswordError(),
+    reauthentication_needed: () => new ReauthenticationRequiredError(),
+    reauthentication_not_valid: () => new ReauthenticationRequiredError(),
+    insufficient_aal: () => new ReauthenticationRequiredError(),
+    refresh_token_not_found: () => new InvalidRefreshTokenError(),
+    refresh_token_already_used: () => new InvalidRefreshTokenError(),
+    session_expired: () => new InvalidRefreshTokenError(),
+    validation_failed: () => new ValidationError([INPUT_ISSUE]),
+    email_address_invalid: () => new ValidationError([EMAIL_ISSUE]),
+    email_address_not_authorized: () => new ValidationError([EMAIL_ISSUE]),
+    user_sso_managed: () => new ManagedElsewhereError(),
+    // Somebody else changed the same row in the same moment.
+    conflict: () => new ServiceUnavailableError(1),
+  }),
+);
+
+const EMAIL_ISSUE = { path: ['email'], code: 'NOT_ACCEPTED', message: 'This address is not accepted.' };
+
+const INPUT_ISSUE = {
+  path: [],
+  code: 'NOT_ACCEPTED',
+  message: 'The auth server does not accept this input.',
+};
+
+/** Per user and in seconds: the protocol's own pause between two mails, assumed where the server sends no `Retry-After`. */
+const USUAL_PAUSE_SECONDS = 60;
+
+/** Codes that have an outcome of their own; beside them `weak_password` and all that begin with `over_`. */
+export const KNOWN_CODES: ReadonlySet<string> = new Set(BY_CODE.keys());
+
+/** The outcome behind an error. Codes nobody expected are thrown on as they are, to be logged and masked. */
+export function outcomeOf(error: AuthError, transport: Transport): Error {
+  const code = error.code ?? '';
+  if (code === 'weak_password') {
+    const reasons = ((error as { reasons?: WeakPasswordReason[] }).reasons ?? []).filter(isReason);
+    return new WeakPasswordError(error.message, reasons);
+  }
+  if (code.startsWith('over_') || error.status === 429) {
+    return new RateLimitedError(transport.retryAfterSeconds ?? USUAL_PAUSE_SECONDS);
+  }
+  return (
+    BY_CODE.get(code)?.() ?? new Error(`Supabase Auth answered ${error.status} ${code}.`, { cause: error })
+  );
+}
+
+const isReason = (reason: string): reason is WeakPasswordReason =>
+  reason === 'length' || reason === 'characters' || reason === 'pwned';
