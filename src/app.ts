@@ -146,13 +146,16 @@ function supabaseAuth(config: SupabaseAuthConfig, { clock }: Shared): Auth {
     clock,
     timeoutMs: SUPABASE_TIMEOUT_MS,
   });
+  // With the secret key, so that a wrong one is found out here and not by the first administrator.
   const isReady = async () => {
-    const response = await fetch(`${config.url}/auth/v1/health`, {
-      headers: { apikey: config.publishableKey },
+    const response = await fetch(`${config.url}/auth/v1/admin/users?page=1&per_page=1`, {
+      headers: { apikey: config.secretKey, authorization: `Bearer ${config.secretKey}` },
       redirect: 'error',
       signal: AbortSignal.timeout(SUPABASE_TIMEOUT_MS),
     });
     await response.body?.cancel();
+    if (response.status === 401 || response.status === 403)
+      throw new Error('The secret key of Supabase is refused.');
     if (!response.ok) throw new Error(`Supabase Auth answered ${response.status}.`);
   };
   return { authFor, keys, signingKeys: null, issuer: config.issuer, server: null, isReady };

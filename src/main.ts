@@ -26,7 +26,9 @@ async function start() {
           exclusively: (name, work) => app.database.exclusively(name, work),
         })
       : null;
-  printBanner(config, server.url, firstAdmin);
+  log.info({ url: server.url }, 'listening');
+  // In production standard output belongs to the log.
+  if (!config.production) printBanner(config, server.url, firstAdmin);
 
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startLimen, temporaryFolder } from './support/process.ts';
 
 const EXIT_CONFIG = 78;
@@ -11,6 +14,19 @@ async function graphql(url: string, query: string, variables: object = {}) {
   });
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   return ((await response.json()) as any).data;
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function fileInFolder(): string {
+  const path = join(temporaryFolder(), 'file');
+  writeFileSync(path, '');
+  return path;
 }
 
 const LOG_IN = `mutation ($input: LoginInput!) {
@@ -42,10 +58,11 @@ describe('npm start', () => {
     expect(await second.ended).toBe(0);
   });
 
-  test('makes no administrator in production', async () => {
+  test('makes no administrator in production, and prints nothing but its log', async () => {
     const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
-    const limen = await startLimen({ ...env, DATA_DIR: temporaryFolder() });
-    expect(limen.output()).toContain('Limen is listening.');
+    const limen = await startLimen({ ...env, DATA_DIR: temporaryFolder(), LOG_LEVEL: 'info' });
+    expect(limen.url).not.toBe('');
+    for (const line of limen.output().trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(limen.output()).not.toContain('admin@');
   });
 
@@ -64,6 +81,17 @@ describe('npm start', () => {
     expect(await limen.ended).toBe(EXIT_CONFIG);
     expect(limen.output()).toMatch(/2 problems[\s\S]*PORT[\s\S]*JWT_SECRET/);
     expect(limen.output()).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['a taken port', 'PORT', async () => ({ PORT: String(await takenPort()) })],
+    ['a dead database', 'DATABASE_URL', async () => ({ DATABASE_URL: 'postgres://127.0.0.1:1/limen' })],
+    ['a folder that is a file', 'DATA_DIR', async () => ({ DATA_DIR: fileInFolder() })],
+  ])('says in words what to look at for %s', async (_what, name, env) => {
+    const limen = await startLimen({ DATA_DIR: temporaryFolder(), ...(await env()) });
+    expect(await limen.ended).toBe(EXIT_CONFIG);
+    expect(limen.output()).toContain(name);
+    expect(limen.output()).not.toMatch(/\n\s+at /);
   });
 
   test('loses no acknowledged sign-up when it is killed in the middle of many, and starts again', async () => {

@@ -1,5 +1,5 @@
 /** `/graphql`: Yoga as the engine, with our own idea of what a request is, how much it may ask for and what an error tells. */
-import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
@@ -34,10 +34,10 @@ export function createGraphQLEndpoint({ schema, createContext, log }: GraphQLEnd
       createContext({ authorization: request.headers.get('authorization'), client }),
     plugins: [
       useStrictRequests(),
-      useOperationName(),
+      useSummary(schema),
       useQueryLimits(schema),
       useQuietInputErrors(),
-      useJsonResponses(log),
+      useJsonResponses(schema, log),
     ],
     // Strangers' mistakes are not worth memory.
     parserAndValidationCache: { documentCache, errorCache: { get: () => undefined, set: () => {} } },
@@ -55,13 +55,21 @@ export function createGraphQLEndpoint({ schema, createContext, log }: GraphQLEnd
   return async (request, call) => yoga.handleRequest(request, call);
 }
 
-function useOperationName(): Plugin<GraphQLCall> {
+const MAX_NAMES = 5;
+
+function useSummary(schema: GraphQLSchema): Plugin<GraphQLCall> {
   return {
     onParse() {
       return ({ result, context }) => {
         if (result === null || result instanceof Error) return;
         const operation = getOperationAST(result, context.params.operationName);
-        context.onOperation(operation?.name?.value ?? null);
+        if (operation?.name) context.summary.operation = operation.name.value;
+        const known = operation && schema.getRootType(operation.operation)?.getFields();
+        const fields = operation?.selectionSet.selections
+          .filter((selection) => selection.kind === Kind.FIELD)
+          .map(({ name }) => name.value)
+          .filter((name) => known && name in known);
+        context.summary.fields = fields?.slice(0, MAX_NAMES) ?? [];
       };
     },
   };

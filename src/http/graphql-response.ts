@@ -1,25 +1,43 @@
 /** How a GraphQL result becomes an answer: JSON, whatever was asked for, and a status that tells "refused" from "done". */
-import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import { ERROR_CODES } from '../identity/errors.ts';
 import { createErrorMask, internalError } from './error-masking.ts';
 import type { GraphQLCall } from './graphql-call.ts';
+import { REFUSAL_CODES } from './refusal.ts';
 
 const GRAPHQL_JSON = 'application/graphql-response+json';
 
 /** Takes the place of Yoga's result processors, which answer 200 to refused operations when `application/json` is asked for. */
-export function useJsonResponses(log: Logger): Plugin<object, GraphQLCall> {
+export function useJsonResponses(schema: GraphQLSchema, log: Logger): Plugin<object, GraphQLCall> {
+  const isWord = (word: string) =>
+    schema.getType(word) !== undefined || word in ERROR_CODES || REFUSALS.has(word);
   return {
     onResultProcess({ request, serverContext, setResultProcessor }) {
       const accept = request.headers.get('accept') ?? '';
       const mediaType = accept.includes(GRAPHQL_JSON) ? GRAPHQL_JSON : 'application/json';
-      const { requestId } = serverContext.client;
-      setResultProcessor(
-        (result) => toResponse(result as ExecutionResult, mediaType, requestId, log),
-        mediaType,
-      );
+      const { client, summary } = serverContext;
+      setResultProcessor((result) => {
+        summary.outcomes = outcomesOf(result as ExecutionResult, isWord);
+        return toResponse(result as ExecutionResult, mediaType, client.requestId, log);
+      }, mediaType);
     },
   };
+}
+
+const MAX_OUTCOMES = 5;
+const REFUSALS = new Set(['UNAUTHENTICATED', 'FORBIDDEN', ...REFUSAL_CODES]);
+
+function outcomesOf({ data, errors = [] }: ExecutionResult, isWord: (word: string) => boolean): string[] {
+  const answers = Object.values(data ?? {}).map((value) => {
+    const { code, __typename } = (value ?? {}) as { code?: unknown; __typename?: unknown };
+    return code ?? __typename;
+  });
+  const codes = errors.map(({ extensions }) => extensions?.code);
+  // A client may give these names to other fields, whose values must not be logged.
+  const words = [...codes, ...answers].filter((word) => typeof word === 'string' && isWord(word));
+  return words.slice(0, MAX_OUTCOMES) as string[];
 }
 
 function toResponse(result: ExecutionResult, mediaType: string, requestId: string, log: Logger): Response {

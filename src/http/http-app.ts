@@ -76,10 +76,9 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   app.all(GRAPHQL_PATH, (context) => {
     const request = context.req.raw;
     if (graphiql && shouldRenderGraphiQL(request)) return graphiql.fetch(request);
-    return graphql(request, {
-      client: context.get('client'),
-      onOperation: (name) => context.set('operationName', name),
-    });
+    const summary = {};
+    context.set('summary', summary);
+    return graphql(request, { client: context.get('client'), summary });
   });
   app.get('/health', (context) => context.json({ status: 'ok' }));
   app.get('/ready', async (context) => {

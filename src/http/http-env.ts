@@ -1,4 +1,5 @@
 import type { Client } from '../identity/client.ts';
+import type { OperationSummary } from './graphql-call.ts';
 
 /** What Hono carries through one request. */
 export interface HttpEnv {
@@ -6,7 +7,7 @@ export interface HttpEnv {
   Variables: {
     requestId: string;
     client: Client;
-    /** Set by the GraphQL endpoint, for the log; null where there is none. */
-    operationName?: string | null;
+    /** Of a GraphQL request, for the log. */
+    summary?: OperationSummary;
   };
 }

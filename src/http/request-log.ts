@@ -13,13 +13,14 @@ export function logRequests(log: Logger): MiddlewareHandler<HttpEnv> {
     const startedAt = performance.now();
     await next();
     const { method, path } = context.req;
-    const operation = context.get('operationName');
+    const { operation, ...summary } = context.get('summary') ?? {};
     log[PROBES.has(path) ? 'debug' : 'info'](
       {
         requestId: context.get('requestId'),
         method,
         path: path.slice(0, MAX_PATH_CHARACTERS),
         ...(operation && { operation: operation.slice(0, MAX_PATH_CHARACTERS) }),
+        ...summary,
         status: context.res.status,
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
       },

@@ -12,6 +12,8 @@ test('a request is one line: what, how it ended, how long it took', async () => 
       method: 'POST',
       path: '/graphql',
       operation: 'WhoAmI',
+      fields: ['me'],
+      outcomes: [],
       status: 200,
       durationMs: expect.any(Number),
       msg: 'request',
@@ -32,6 +34,22 @@ test('neither bodies nor variables, tokens or the query of the address are in it
   await send('/auth/v1/verify?token=hunter2&email=ada@example.com');
   expect(log).toHaveLength(4);
   expect(JSON.stringify(log)).not.toMatch(/hunter2|ada@example/);
+});
+
+test('what came of an operation is in it by name, and a value that borrows such a name is not', async () => {
+  const { graphql, log } = createTestHttpApp();
+  await graphql('{ me { __typename } }');
+  await graphql('{ me { code: name } refused }');
+  expect(log.map(({ fields, outcomes }) => [fields, outcomes])).toEqual([
+    [['me'], ['User']],
+    [['me', 'refused'], ['FORBIDDEN']],
+  ]);
+});
+
+test('fields of a long name take a short line too, since the schema has none', async () => {
+  const { graphql, log } = createTestHttpApp();
+  await graphql(`{ ${'x'.repeat(10_000)} }`);
+  expect(JSON.stringify(log.at(-1)).length).toBeLessThan(500);
 });
 
 test('probes are not worth a line at the usual level', async () => {

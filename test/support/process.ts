@@ -37,8 +37,11 @@ export async function startLimen(env: Record<string, string>): Promise<LimenProc
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        const address = /GraphQL +(http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];
-        if (address && output.includes('Data')) resolve(address);
+        const banner = /GraphQL +(http:\/\/127\.0\.0\.1:\d+)[\s\S]*Data/.exec(output)?.[1];
+        const line = /"url":"([^"]+)","msg":"listening"/.exec(output)?.[1];
+        const isProduction = env.NODE_ENV === 'production';
+        const address = isProduction ? line : banner;
+        if (address) resolve(address);
       });
     }
     void ended.then(() => resolve(''));
