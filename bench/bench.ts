@@ -34,7 +34,8 @@ try {
 
   const bare = await startProcess('bench/bare-responder.ts', { env: { BODY_BYTES: String(size) }, core: 0 });
   const loads: { me: Load[]; bare: Load[] } = { me: [], bare: [] };
-  await measureLoad(limen.url, me, { connections: 32, seconds: 2 });
+  await measureLoad(limen.url, me, { connections: 32, requests: 10_000 });
+  report('memory after 10,000 requests', `${limen.rssMegabytes()} MB`);
   for (let round = 0; round < ROUNDS; round += 1) {
     loads.bare.push(await measureLoad(bare.url, me, { connections: 32, seconds: SECONDS }));
     loads.me.push(await measureLoad(limen.url, me, { connections: 32, seconds: SECONDS }));
@@ -44,7 +45,6 @@ try {
   report(`bare node:http of ${size} bytes, same core`, describe(loads.bare));
   const ratios = loads.me.map((load, index) => load.perSecond / loads.bare[index]!.perSecond);
   report('me / bare', `${median(ratios).toFixed(3)} of the requests per second`);
-  report('memory after these requests', `${limen.rssMegabytes()} MB (${total(loads.me)} requests)`);
   await limen.stop();
 
   const hashing = await startProcess('src/main.ts', { env });
@@ -92,10 +92,6 @@ async function graphql(url: string, query: string, variables: object) {
 function describe(loads: Load[]): string {
   const of = (name: 'perSecond' | 'p50Ms' | 'p99Ms') => median(loads.map((load) => load[name]));
   return `${Math.round(of('perSecond'))} requests/s, p50 ${of('p50Ms')} ms, p99 ${of('p99Ms')} ms`;
-}
-
-function total(loads: Load[]): number {
-  return loads.reduce((sum, { requests }) => sum + requests, 0);
 }
 
 function report(what: string, figure: string): void {

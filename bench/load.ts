@@ -11,15 +11,15 @@ export interface Load {
 export async function measureLoad(
   url: string,
   { path, headers, body }: { path: string; headers: Record<string, string>; body: string },
-  { connections, seconds }: { connections: number; seconds: number },
+  length: { connections: number } & ({ seconds: number } | { requests: number }),
 ): Promise<Load> {
   const result = await autocannon({
     url: url + path,
     method: 'POST',
     headers,
     body,
-    connections,
-    duration: seconds,
+    connections: length.connections,
+    ...('seconds' in length ? { duration: length.seconds } : { amount: length.requests }),
   });
   if (result.non2xx > 0 || result.errors > 0) {
     throw new Error(`${result.non2xx} answers were no 200, and ${result.errors} requests failed.`);

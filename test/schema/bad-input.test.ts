@@ -30,16 +30,16 @@ describe('bad input', () => {
   });
 
   test.each([
-    ['NUL', 'a long secret \u0000 phrase'],
-    ['a lone surrogate', 'a long secret \udfff phrase'],
-    ['300 characters', 'secret '.repeat(43)],
+    ['NUL', 'a long secret \u0000 phrase', 'ValidationError'],
+    ['a lone surrogate', 'a long secret \udfff phrase', 'ValidationError'],
+    ['300 characters', 'secret '.repeat(43), 'WeakPasswordError'],
   ])(
     'is answered with a typed error, and without the password, for a password with %s',
-    async (_what, password) => {
+    async (_what, password, type) => {
       const app = await createTestApp();
       const answer = await app.graphql(SIGN_UP, { input: { email: 'ada@example.com', password } });
       expect(answer.status).toBe(200);
-      expect(answer.data.signup.__typename).toMatch(/^(WeakPasswordError|ValidationError)$/);
+      expect(answer.data.signup.__typename).toBe(type);
       expect(JSON.stringify(answer.data)).not.toContain('secret');
       expect(await app.database.query('select 1 from auth.users')).toEqual([]);
     },

@@ -1,0 +1,72 @@
+/** What the papers name exists, and what exists is in the papers. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { REFUSAL_CODES } from '../src/http/refusal.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const { dependencies, overrides, scripts } = JSON.parse(read('package.json'));
+const papers = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
+
+/** All that the first group of an expression finds. */
+const namesIn = (text: string, expression: RegExp) => [...text.matchAll(expression)].map(([, name]) => name!);
+
+describe.each(papers)('%s', (paper) => {
+  const text = read(paper);
+
+  test('names files that exist', () => {
+    const paths = namesIn(text, /`((?:[\w.-]+\/)+[\w.-]*)`/g).filter(
+      // Names to be filled in have no file yet, and packages are no files.
+      (path) => /^(src|test|bench)\/|\.(ts|sql|json)$/.test(path) && !path.includes('NNNN'),
+    );
+    const missing = paths.filter(
+      (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, 'src', path)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('links to files that exist', () => {
+    const links = namesIn(text, /\]\((?!https?:)([^)#]+)\)/g);
+    expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
+  });
+
+  test('names npm scripts that exist', () => {
+    const named = namesIn(text, /npm run (?:-s )?([\w:]+)/g);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  const text = read('ARCHITECTURE.md');
+
+  test('says why each dependency and each override is here', () => {
+    const packages = Object.keys({ ...dependencies, ...overrides });
+    expect(packages.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('draws every room of the house, and none that is gone', () => {
+    const [, house = ''] = /```\nsrc\/\n([\s\S]*?)\ntest\//.exec(text) ?? [];
+    const drawn = namesIn(house, /(?:^ {2,4}| )([\w-]+(?:\.ts|\/))(?= )/gm);
+    const rooms = (path: string) =>
+      readdirSync(join(ROOT, path), { withFileTypes: true }).map((entry) =>
+        entry.isDirectory() ? `${entry.name}/` : entry.name,
+      );
+    const built = [...rooms('src'), ...rooms('src/adapters')];
+    expect(drawn.sort()).toEqual(built.sort());
+  });
+});
+
+describe('README.md', () => {
+  const text = read('README.md');
+
+  test('has every variable in its table', () => {
+    const variables = namesIn(read('.env.example'), /^([A-Z_]+)=/gm);
+    expect(variables.length).toBeGreaterThan(20);
+    expect(variables.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('has every code of a refused request in its table', () => {
+    expect(REFUSAL_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
+  });
+});
