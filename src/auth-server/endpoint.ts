@@ -1,5 +1,6 @@
 /** What endpoint families are made of: each is a file with a function from `Services` to a router, mounted by `auth-server.ts`. */
 import { type Context, Hono } from 'hono';
+import { HashingBusyError } from '../adapters/passwords/password-hasher.ts';
 import type { TokenVerifier } from './bearer.ts';
 import type { Client } from './client.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
@@ -29,6 +30,30 @@ export async function countAttempt(
   if (!isLimited) return;
   const wait = await attempts.attempt(kind, { address, ...(account && { account }) });
   if (wait) throw tooManyRequests(wait.retryAfterSeconds);
+}
+
+/**
+ * Counts an attempt at a password. One that the server was too busy for was none and is given back: to wait must not become to be
+ * locked out. So `work` must not have told anything about a password when it rejects with `HashingBusyError`.
+ *
+ * @throws {ProtocolError} 429 over_request_rate_limit
+ */
+export async function attempting<Result>(
+  services: Services,
+  client: Client,
+  kind: 'signup' | 'login' | 'password',
+  account: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await countAttempt(services, client, kind, account);
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof HashingBusyError && client.isLimited) {
+      await services.attempts.takeBack(kind, { address: client.address, account });
+    }
+    throw error;
+  }
 }
 
 /** The attempt turned out right. */

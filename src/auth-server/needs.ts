@@ -37,6 +37,11 @@ export interface Attempts {
     kind: 'signup' | 'login' | 'refresh' | 'password',
     subject: { address: string; account?: string },
   ): Promise<void>;
+  /** The attempt was not made after all: uncounts this one, and forgets nothing else. */
+  takeBack(
+    kind: 'signup' | 'login' | 'refresh' | 'password',
+    subject: { address: string; account?: string },
+  ): Promise<void>;
 }
 
 /** Told after the commit of whatever makes a token in use out of date. */

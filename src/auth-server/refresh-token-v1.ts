@@ -1,9 +1,10 @@
 /** Refresh tokens of version 1, rows of `auth.refresh_tokens`. New sessions get none; those of people who moved here go on. */
 import { randomBytes } from 'node:crypto';
 import type { Call, Services } from './endpoint.ts';
-import type { Grant } from './session-answer.ts';
+import type { Grant } from './grant.ts';
 import {
   assertGoesOn,
+  MAY_GO_ON,
   REUSE_INTERVAL_MS,
   refreshTokenAlreadyUsed,
   refreshTokenNotFound,
@@ -26,8 +27,14 @@ const PREFIX_LENGTH = 5;
 
 export const isVersion1 = (token: string) => /^[a-z0-9]{12}$/.test(token);
 
-export async function refreshByVersion1(services: Services, call: Call, token: string): Promise<Grant> {
+/** Null when somebody else was faster, or the session or its person may no longer go on: the row says which, in the next round. */
+export async function refreshByVersion1(
+  services: Services,
+  call: Call,
+  token: string,
+): Promise<Grant | null> {
   const { database, clock } = services;
+  const now = clock();
   const [row] = await database.query<TokenRow>(
     `select ${SESSION_COLUMNS}, refresh_tokens.revoked, refresh_tokens.updated_at as revoked_at,
        active.token as active_token, active.parent as active_parent
@@ -42,27 +49,29 @@ export async function refreshByVersion1(services: Services, call: Call, token: s
     [token],
   );
   if (!row) throw refreshTokenNotFound();
-  const now = clock();
   await assertGoesOn(services, row, now);
   if (row.revoked) return reuse(services, row, token, now);
 
   const next = newToken();
-  const rotated = await database.query(
+  const [rotated] = await database.query<SessionRow>(
     `with used as (
        update auth.refresh_tokens set revoked = true, updated_at = $1
-       where token = $4 and not revoked returning user_id, session_id
+       from auth.sessions join auth.users on users.id = sessions.user_id
+       where refresh_tokens.token = $4 and not refresh_tokens.revoked
+         and sessions.id = refresh_tokens.session_id and ${MAY_GO_ON}
+       returning refresh_tokens.user_id, refresh_tokens.session_id
      ), next as (
        insert into auth.refresh_tokens
          (instance_id, token, user_id, revoked, created_at, updated_at, parent, session_id)
        select '00000000-0000-0000-0000-000000000000', $5, user_id, false, $1, $1, $4, session_id from used
        returning session_id
      )
-     update auth.sessions set ${TOUCH} from next where id = next.session_id returning id`,
+     update auth.sessions set ${TOUCH} from next, auth.users
+     where sessions.id = next.session_id and users.id = sessions.user_id
+     returning ${SESSION_COLUMNS}`,
     [...touchParameters(call.var.client, now), token, next],
   );
-  // Somebody else was faster, or the session ended: the row says which.
-  if (rotated.length === 0) return refreshByVersion1(services, call, token);
-  return grant(row, next, 'sb-auth-refresh-token-rotated');
+  return rotated ? grant(rotated, next, now, 'sb-auth-refresh-token-rotated') : null;
 }
 
 /**
@@ -73,7 +82,7 @@ export async function refreshByVersion1(services: Services, call: Call, token: s
 async function reuse({ database }: Services, row: TokenRow, token: string, now: Date): Promise<Grant> {
   const isRecent = now.getTime() - row.revoked_at.getTime() <= REUSE_INTERVAL_MS;
   if (row.active_token && (row.active_parent === token || isRecent)) {
-    return grant(row, row.active_token, 'sb-auth-refresh-token-reuse');
+    return grant(row, row.active_token, now, 'sb-auth-refresh-token-reuse');
   }
   await database.query(
     'update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and not revoked',
@@ -82,12 +91,13 @@ async function reuse({ database }: Services, row: TokenRow, token: string, now: 
   throw refreshTokenAlreadyUsed();
 }
 
-function grant(row: TokenRow, refreshToken: string, outcome: string): Grant {
+function grant(row: SessionRow, refreshToken: string, issuedAt: Date, outcome: string): Grant {
   const prefix = refreshToken.slice(0, PREFIX_LENGTH);
   return {
     user: row,
     session: sessionFacts(row),
     refreshToken,
+    issuedAt,
     trace: { 'sb-auth-refresh-token-prefix': prefix, [outcome]: 'true' },
   };
 }

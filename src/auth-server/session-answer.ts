@@ -1,22 +1,13 @@
 import { signAccessToken } from '../adapters/tokens/access-token.ts';
 import type { Call, Services } from './endpoint.ts';
-import type { SessionFacts } from './session-row.ts';
-import { type FullUserRow, fullUserJson } from './user-row.ts';
-
-export interface Grant {
-  user: FullUserRow;
-  session: SessionFacts;
-  refreshToken: string;
-  /** Sent beside the tokens, for whoever reads logs. Never a whole token of version 1: it is all there is to it. */
-  trace: Record<string, string>;
-  weakPassword?: { message: string; reasons: string[] } | null;
-}
+import type { Grant } from './grant.ts';
+import { fullUserJson } from './user-row.ts';
 
 /** What every way of signing in answers: tokens, with the person as they are now. */
 export async function answerSession(services: Services, call: Call, grant: Grant): Promise<Response> {
   const { user, session, refreshToken, trace, weakPassword } = grant;
   const { keys, settings, clock } = services;
-  const issuedAt = Math.floor(clock().getTime() / 1000);
+  const issuedAt = secondsOf(grant.issuedAt);
   const expiresAt = issuedAt + settings.accessTokenTtlSeconds;
   const accessToken = await signAccessToken(keys, {
     iss: settings.issuer,
@@ -39,10 +30,12 @@ export async function answerSession(services: Services, call: Call, grant: Grant
   return call.json({
     access_token: accessToken,
     token_type: 'bearer',
-    expires_in: settings.accessTokenTtlSeconds,
+    expires_in: expiresAt - secondsOf(clock()),
     expires_at: expiresAt,
     refresh_token: refreshToken,
     user: fullUserJson(user),
     ...(weakPassword && { weak_password: weakPassword }),
   });
 }
+
+const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);

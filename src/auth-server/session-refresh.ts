@@ -32,6 +32,10 @@ export async function assertGoesOn(services: Services, session: SessionRow, now:
   throw new ProtocolError(400, 'session_expired', 'Invalid Refresh Token: Session Expired');
 }
 
+/** Where a refresh writes: not for somebody banned or deleted since the session was read. `$1` as for `TOUCH`. */
+export const MAY_GO_ON =
+  'users.deleted_at is null and (users.banned_until is null or users.banned_until <= $1)';
+
 /** For an `update auth.sessions`, with `touchParameters` as the first three. `refreshed_at` has no time zone, and is UTC. */
 export const TOUCH = `updated_at = $1, refreshed_at = $1::timestamptz at time zone 'UTC', ip = $2, user_agent = $3`;
 

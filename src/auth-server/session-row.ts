@@ -42,7 +42,10 @@ sessions.not_after, sessions.refreshed_at, sessions.refresh_token_hmac_key, sess
  ) order by updated_at desc, id), '[]') from auth.mfa_amr_claims where session_id = sessions.id) as amr,
 ${FULL_USER_COLUMNS}`;
 
-export interface StartedSession extends SessionFacts {
+export interface StartedSession {
+  /** As the sign-in left them. */
+  user: FullUserRow;
+  session: SessionFacts;
   refreshTokenKey: string;
 }
 
@@ -65,22 +68,23 @@ export async function startSession(
 ): Promise<StartedSession | null> {
   const id = randomUUID();
   const refreshTokenKey = newRefreshTokenKey();
-  const started = await database.query(
+  const [signedIn] = await database.query<FullUserRow>(
     `with signed_in as (
        update auth.users
        set last_sign_in_at = $2, updated_at = $2, encrypted_password = coalesce($3, encrypted_password)
        where id = $1 and deleted_at is null and encrypted_password is not distinct from $4
          and (banned_until is null or banned_until <= $2)
-       returning id
+       returning ${FULL_USER_COLUMNS}
      ), started as (
        insert into auth.sessions
          (id, user_id, created_at, updated_at, aal, ip, user_agent, refresh_token_hmac_key, refresh_token_counter)
        select $5, id, $2, $2, 'aal1', $6, $7, $8, 0 from signed_in
        returning id
+     ), proven as (
+       insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
+       select $9, id, $2, $2, $10 from started
      )
-     insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
-     select $9, id, $2, $2, $10 from started
-     returning session_id`,
+     select * from signed_in`,
     [
       user.id,
       now,
@@ -94,9 +98,9 @@ export async function startSession(
       method,
     ],
   );
-  if (started.length === 0) return null;
+  if (!signedIn) return null;
   const timestamp = Math.floor(now.getTime() / 1000);
-  return { id, aal: 'aal1', amr: [{ method, timestamp }], refreshTokenKey };
+  return { user: signedIn, session: { id, aal: 'aal1', amr: [{ method, timestamp }] }, refreshTokenKey };
 }
 
 export async function findSession(database: Queryable, id: string): Promise<SessionRow | undefined> {

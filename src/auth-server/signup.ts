@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { attempting, type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
 import { ProtocolError, phoneProviderDisabled, validationFailed, weakPassword } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
@@ -43,12 +43,12 @@ async function signUp(services: Services, call: Call): Promise<Response> {
     phone_verified: false,
   };
   assertMetadataFits(userMetadata, null);
-  await countAttempt(services, call.var.client, 'signup', address);
-  const problem = checkPassword(password, { email: address, scheme: settings.passwordHash });
-  if (problem) throw weakPassword(problem);
-
   // Hashed before anybody looks whether the address is free, so that a taken one takes as long.
-  const encryptedPassword = await passwords.hash(password);
+  const encryptedPassword = await attempting(services, call.var.client, 'signup', address, async () => {
+    const problem = checkPassword(password, { email: address, scheme: settings.passwordHash });
+    if (problem) throw weakPassword(problem);
+    return passwords.hash(password);
+  });
   const now = clock();
   const user = newUserRow(
     {
@@ -85,7 +85,7 @@ async function answerConfirmed(
 ): Promise<Response> {
   const grant = await services.database.transaction(async (tx) => {
     if (!(await insertUser(tx, user))) return null;
-    return signIn(tx, { user, method: 'password', client: call.var.client, now });
+    return signIn(tx, { user, method: 'password', client: call.var.client, now, issuedAt: now });
   });
   if (!grant) throw new ProtocolError(422, 'user_already_exists', 'User already registered');
   return answerSession(services, call, grant);

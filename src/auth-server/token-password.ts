@@ -3,9 +3,10 @@ import { HashingBusyError } from '../adapters/passwords/password-hasher.ts';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { optionalText, readBody } from './body.ts';
 import { foldEmailAddress } from './email-address.ts';
-import { type Call, countAttempt, forgiveAttempt, type Services } from './endpoint.ts';
+import { attempting, type Call, forgiveAttempt, type Services } from './endpoint.ts';
+import { type Grant, inRounds } from './grant.ts';
 import { ProtocolError, phoneProviderDisabled, validationFailed } from './protocol-error.ts';
-import { answerSession, type Grant } from './session-answer.ts';
+import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { findUserByEmail, isBanned } from './user-row.ts';
 
@@ -15,25 +16,26 @@ export async function grantByPassword(services: Services, call: Call): Promise<R
   const { email, phone, password } = await readBody(call.req.raw, Body);
   if (!email) throw phone ? phoneProviderDisabled(422) : validationFailed('missing email or phone');
   const address = foldEmailAddress(email);
-  await countAttempt(services, call.var.client, 'login', address);
-
-  // A second look is needed only when the row changed between the two: another password, or the same one hashed anew.
-  const grant =
-    (await trySignIn(services, call, address, password)) ??
-    (await trySignIn(services, call, address, password));
-  if (!grant) throw new ProtocolError(409, 'conflict', 'The account changed meanwhile, try again');
-  await forgiveAttempt(services, call.var.client, 'login', address);
+  const { client } = call.var;
+  const grant = await attempting(services, client, 'login', address, () =>
+    inRounds(() => trySignIn(services, call, address, password)),
+  );
+  await forgiveAttempt(services, client, 'login', address);
   const weakPassword = checkPassword(password, { email: address, scheme: services.settings.passwordHash });
   return answerSession(services, call, { ...grant, weakPassword });
 }
 
-/** One statement to read and one to write. @throws {ProtocolError} 400 invalid_credentials, user_banned, email_not_confirmed */
+/**
+ * One statement to read and one to write. Null when the row changed between the two: another password, or the same one hashed anew.
+ * @throws {ProtocolError} 400 invalid_credentials, user_banned, email_not_confirmed
+ */
 async function trySignIn(
   { database, passwords, clock }: Services,
   call: Call,
   address: string,
   password: string,
 ): Promise<Grant | null> {
+  const issuedAt = clock();
   const user = await findUserByEmail(database, address);
   // The same work for nobody, for somebody without a password, and for a wrong one.
   const { isRight, needsUpgrade } = await passwords.verify(password, user?.encrypted_password || null);
@@ -43,7 +45,7 @@ async function trySignIn(
   if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
   if (!user.email_confirmed_at) throw new ProtocolError(400, 'email_not_confirmed', 'Email not confirmed');
   const upgradedHash = needsUpgrade ? await hashIfThereIsTime() : null;
-  return signIn(database, { user, method: 'password', client: call.var.client, now, upgradedHash });
+  return signIn(database, { user, method: 'password', client: call.var.client, now, issuedAt, upgradedHash });
 
   /** A stronger hash can wait for the next sign-in; the person cannot. */
   async function hashIfThereIsTime(): Promise<string | null> {

@@ -1,43 +1,49 @@
 import { z } from 'zod';
 import { readBody } from './body.ts';
 import { type Call, countAttempt, type Services } from './endpoint.ts';
+import { type Grant, inRounds } from './grant.ts';
 import { validationFailed } from './protocol-error.ts';
 import { decodeRefreshToken, encodeRefreshToken, isGenuine, type RefreshToken } from './refresh-token.ts';
 import { isVersion1, refreshByVersion1 } from './refresh-token-v1.ts';
-import { answerSession, type Grant } from './session-answer.ts';
+import { answerSession } from './session-answer.ts';
 import {
   assertGoesOn,
+  MAY_GO_ON,
   refreshTokenAlreadyUsed,
   refreshTokenNotFound,
   sessionFacts,
   TOUCH,
   touchParameters,
 } from './session-refresh.ts';
-import { endSession, findSession } from './session-row.ts';
+import { endSession, findSession, SESSION_COLUMNS, type SessionRow } from './session-row.ts';
 
 const Body = z.object({ refresh_token: z.string().min(1) });
 
 export async function grantByRefreshToken(services: Services, call: Call): Promise<Response> {
   const { refresh_token } = await readBody(call.req.raw, Body);
   await countAttempt(services, call.var.client, 'refresh');
-  if (isVersion1(refresh_token)) {
-    return answerSession(services, call, await refreshByVersion1(services, call, refresh_token));
-  }
-  const token = decodeRefreshToken(refresh_token);
+  const grant = await inRounds(roundOf(services, call, refresh_token));
+  return answerSession(services, call, grant);
+}
+
+function roundOf(services: Services, call: Call, text: string): () => Promise<Grant | null> {
+  if (isVersion1(text)) return () => refreshByVersion1(services, call, text);
+  const token = decodeRefreshToken(text);
   if (!token) throw validationFailed('Refresh token is not valid');
-  return answerSession(services, call, await refresh(services, call, token));
+  return () => refresh(services, call, token);
 }
 
 /**
  * A token is used by moving its session's counter on from the token's own number. The one before the current may come again, since
- * its answer can be lost, and gets the current one; anything older is a copy in wrong hands, and ends the session.
+ * its answer can be lost, and gets the current one; anything older is a copy in wrong hands, and ends the session. Null when somebody
+ * else was faster, or the session or its person may no longer go on: the row says which, in the next round.
  */
-async function refresh(services: Services, call: Call, token: RefreshToken): Promise<Grant> {
+async function refresh(services: Services, call: Call, token: RefreshToken): Promise<Grant | null> {
   const { database, clock, changes } = services;
+  const now = clock();
   const session = await findSession(database, token.sessionId);
   const key = session?.refresh_token_hmac_key ?? null;
   if (!session || !key || !isGenuine(token, key)) throw refreshTokenNotFound();
-  const now = clock();
   await assertGoesOn(services, session, now);
 
   const current = session.refresh_token_counter ?? 0;
@@ -48,20 +54,14 @@ async function refresh(services: Services, call: Call, token: RefreshToken): Pro
     changes.sessionEnded(token.sessionId);
     throw refreshTokenAlreadyUsed();
   }
-  if (age === 0) {
-    const moved = await database.query(
-      `update auth.sessions set refresh_token_counter = refresh_token_counter + 1, ${TOUCH}
-       where id = $4 and refresh_token_counter = $5 returning id`,
-      [...touchParameters(call.var.client, now), token.sessionId, token.counter],
-    );
-    // Somebody else was faster, or the session ended: the row says which, and the counter has moved on.
-    if (moved.length === 0) return refresh(services, call, token);
-  }
   const next = token.counter + 1;
+  const goesOn = age === 1 ? session : await moveOn();
+  if (!goesOn) return null;
   return {
-    user: session,
-    session: sessionFacts(session),
+    user: goesOn,
+    session: sessionFacts(goesOn),
     refreshToken: encodeRefreshToken(token.sessionId, next, key),
+    issuedAt: now,
     trace: {
       'sb-auth-refresh-token-counter': String(next),
       ...(age === 0
@@ -69,4 +69,15 @@ async function refresh(services: Services, call: Call, token: RefreshToken): Pro
         : { 'sb-auth-refresh-token-reuse': 'true' }),
     },
   };
+
+  async function moveOn(): Promise<SessionRow | undefined> {
+    const [moved] = await database.query<SessionRow>(
+      `update auth.sessions set refresh_token_counter = $5, ${TOUCH} from auth.users
+       where sessions.id = $4 and coalesce(refresh_token_counter, 0) = $6
+         and users.id = sessions.user_id and ${MAY_GO_ON}
+       returning ${SESSION_COLUMNS}`,
+      [...touchParameters(call.var.client, now), token.sessionId, next, token.counter],
+    );
+    return moved;
+  }
 }

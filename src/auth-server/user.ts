@@ -1,20 +1,13 @@
 import { z } from 'zod';
-import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePerson } from './bearer.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
-import {
-  type Call,
-  countAttempt,
-  type Endpoints,
-  forgiveAttempt,
-  newEndpoints,
-  type Services,
-} from './endpoint.ts';
-import { ProtocolError, phoneProviderDisabled, weakPassword } from './protocol-error.ts';
+import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { conflict, ProtocolError, phoneProviderDisabled } from './protocol-error.ts';
 import { endSessionsOf } from './session-row.ts';
 import { changeUser, refusalOfDuplicate, type UserChange } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';
+import { assertCurrentPasswordGiven, changeOfPassword } from './user-password.ts';
 import { type FullUserRow, fullUserJson } from './user-row.ts';
 
 const Body = z.object({
@@ -41,12 +34,15 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   const body = await readBody(call.req.raw, Body);
   const { user } = bearer;
   assertMayChange(bearer, body);
-  if (body.current_password != null) await assertCurrentPassword(services, call, user, body.current_password);
+  const email = newAddressOf(services, user, body.email);
+  if (email || body.password != null) assertCurrentPasswordGiven(services, bearer, body);
+  // Whether it is taken is told, so asking is limited as at the sign-up.
+  if (email) await countAttempt(services, call.var.client, 'signup');
   const change: UserChange = {
     userMetadata: body.data,
     appMetadata: body.app_metadata,
-    ...changeOfEmail(services, user, body.email),
-    encryptedPassword: await changeOfPassword(services, user, body.password),
+    ...(email && { email, confirmsEmail: true }),
+    encryptedPassword: await changeOfPassword(services, call.var.client, user, body, email),
   };
   const { changed, ended } = await commit(services, bearer, change);
   for (const id of ended) services.changes.sessionEnded(id);
@@ -73,9 +69,14 @@ function assertMayChange({ user, claims }: Bearer, body: Body): void {
   if (body.phone && body.phone.replace(/^\+/, '') !== user.phone) throw phoneProviderDisabled(400);
 }
 
-function changeOfEmail({ settings }: Services, user: FullUserRow, email: string | undefined): UserChange {
+/** Undefined where none is given, or the one they have. */
+function newAddressOf(
+  { settings }: Services,
+  user: FullUserRow,
+  email: string | undefined,
+): string | undefined {
   const address = email && parseEmailAddress(email);
-  if (!address || address === user.email) return {};
+  if (!address || address === user.email) return undefined;
   if (settings.emailConfirmation) {
     throw new ProtocolError(
       422,
@@ -83,39 +84,7 @@ function changeOfEmail({ settings }: Services, user: FullUserRow, email: string 
       'A new address must be confirmed by mail, and this server sends none',
     );
   }
-  return { email: address, confirmsEmail: true };
-}
-
-/** @throws {ProtocolError} 400 current_password_invalid, 429 over_request_rate_limit */
-async function assertCurrentPassword(
-  services: Services,
-  call: Call,
-  user: FullUserRow,
-  password: string,
-): Promise<void> {
-  const account = user.email ?? user.id;
-  await countAttempt(services, call.var.client, 'password', account);
-  const { isRight } = await services.passwords.verify(password, user.encrypted_password || null);
-  if (!isRight) {
-    throw new ProtocolError(400, 'current_password_invalid', 'Current password is not correct');
-  }
-  await forgiveAttempt(services, call.var.client, 'password', account);
-}
-
-/** @throws {ProtocolError} 422 weak_password, same_password */
-async function changeOfPassword(
-  { passwords, settings }: Services,
-  user: FullUserRow,
-  password: string | null | undefined,
-): Promise<UserChange['encryptedPassword']> {
-  if (password == null) return undefined;
-  const problem = checkPassword(password, { email: user.email, scheme: settings.passwordHash });
-  if (problem) throw weakPassword(problem);
-  const stored = user.encrypted_password;
-  if (stored && (await passwords.verify(password, stored)).isRight) {
-    throw new ProtocolError(422, 'same_password', 'New password should be different from the old password.');
-  }
-  return { hash: await passwords.hash(password), insteadOf: stored };
+  return address;
 }
 
 /** A new password ends the person's other sessions, in the same transaction. */
@@ -124,7 +93,7 @@ async function commit(services: Services, { user, sessionId }: Bearer, change: U
   try {
     return await database.transaction(async (tx) => {
       const changed = await changeUser(tx, user, change, clock());
-      if (!changed) throw new ProtocolError(409, 'conflict', 'The account changed meanwhile, try again');
+      if (!changed) throw conflict();
       if (change.userMetadata) assertMetadataFits(changed.raw_user_meta_data, user.raw_user_meta_data);
       const ended = change.encryptedPassword ? await endSessionsOf(tx, user.id, sessionId) : [];
       return { changed, ended };

@@ -6,8 +6,6 @@ export interface Account {
   readonly id: string;
   /** Null for somebody without an e-mail address. */
   readonly email: string | null;
-  readonly phone: string | null;
-  readonly isAnonymous: boolean;
   /** Written by administrators and services only. The one source of roles, permissions and tier. */
   readonly appMetadata: JsonObject;
   /** Written by the person. Grants nothing. */
@@ -50,8 +48,6 @@ export function accountFromClaims(claims: AccessTokenClaims & { sub: string }): 
   return {
     id: claims.sub,
     email: claims.email || null,
-    phone: claims.phone || null,
-    isAnonymous: claims.is_anonymous,
     appMetadata: claims.app_metadata,
     userMetadata: claims.user_metadata,
   };

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts';
-import { RateLimitedError } from './errors.ts';
+import { RateLimitedError, SamePasswordError, ServiceUnavailableError, WeakPasswordError } from './errors.ts';
 
 /** What an attempt may be limited by: where it comes from, and whom it is about. */
 export interface AttemptSubject {
@@ -17,11 +17,18 @@ export interface AttemptLimiter {
   attempt(kind: AttemptKind, subject: AttemptSubject): Promise<{ retryAfterSeconds: number } | null>;
   /** The attempt turned out right: what counted against the account is forgotten, what counted against the address is not. */
   succeeded(kind: AttemptKind, subject: AttemptSubject): Promise<void>;
+  /** The attempt was never judged, as when the server was busy: this one is not counted, those before it are. */
+  takeBack(kind: AttemptKind, subject: AttemptSubject): Promise<void>;
+}
+
+interface Needs {
+  attempts: AttemptLimiter;
+  client: Client;
 }
 
 /** Counts one attempt of a request's client. @throws {RateLimitedError} */
 export async function countAttempt(
-  { attempts, client }: { attempts: AttemptLimiter; client: Client },
+  { attempts, client }: Needs,
   kind: AttemptKind,
   account?: string,
 ): Promise<AttemptSubject> {
@@ -29,4 +36,31 @@ export async function countAttempt(
   const wait = await attempts.attempt(kind, subject);
   if (wait) throw new RateLimitedError(wait.retryAfterSeconds);
   return subject;
+}
+
+/**
+ * Does what asks for a password. What fails counts against the account, unless the password was right all the same, or was never looked at.
+ * @throws {RateLimitedError} and whatever `work` does
+ */
+export async function tryPassword<Result>(
+  needs: Needs,
+  kind: 'login' | 'password',
+  account: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { attempts } = needs;
+  const subject = await countAttempt(needs, kind, account);
+  try {
+    const result = await work();
+    await attempts.succeeded(kind, subject);
+    return result;
+  } catch (error) {
+    if (error instanceof WeakPasswordError || error instanceof SamePasswordError) {
+      await attempts.succeeded(kind, subject);
+    }
+    if (error instanceof RateLimitedError || error instanceof ServiceUnavailableError) {
+      await attempts.takeBack(kind, subject);
+    }
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 import type { Account } from './account.ts';
-import { type AttemptLimiter, countAttempt } from './attempts.ts';
+import { type AttemptLimiter, tryPassword } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
-import { InvalidCredentialsError, SamePasswordError, WeakPasswordError } from './errors.ts';
+import { InvalidCredentialsError } from './errors.ts';
 import type { Person } from './viewer.ts';
 
 /**
@@ -16,20 +16,10 @@ export async function changePassword(
   viewer: Person,
   input: { currentPassword: string; newPassword: string },
 ): Promise<Account> {
-  const { auth, attempts, changes } = needs;
+  const { auth, changes } = needs;
   const { id, email } = viewer.account;
   if (!email) throw new InvalidCredentialsError();
-  const subject = await countAttempt(needs, 'password', email);
-  try {
-    const account = await changing(changes, id, () =>
-      auth.changePassword(viewer.accessToken, { email, ...input }),
-    );
-    await attempts.succeeded('password', subject);
-    return account;
-  } catch (error) {
-    // The current password was right, and only a wrong one is a guess.
-    const wasRight = error instanceof WeakPasswordError || error instanceof SamePasswordError;
-    if (wasRight) await attempts.succeeded('password', subject);
-    throw error;
-  }
+  return tryPassword(needs, 'password', email, () =>
+    changing(changes, id, () => auth.changePassword(viewer.accessToken, { email, ...input })),
+  );
 }

@@ -1,5 +1,5 @@
 /** Sessions: how one begins, goes on, and ends. */
-import { type AttemptLimiter, countAttempt } from './attempts.ts';
+import { type AttemptLimiter, countAttempt, tryPassword } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
@@ -16,10 +16,8 @@ interface Needs {
 /** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} @throws {RateLimitedError} */
 export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<Session> {
   const email = parseEmailAddress(input.email);
-  const subject = await countAttempt(needs, 'login', email);
-  const session = await needs.auth.signInWithPassword({ email, password: input.password });
-  await needs.attempts.succeeded('login', subject);
-  return session;
+  const { password } = input;
+  return tryPassword(needs, 'login', email, () => needs.auth.signInWithPassword({ email, password }));
 }
 
 /** @throws {InvalidRefreshTokenError} @throws {RateLimitedError} */

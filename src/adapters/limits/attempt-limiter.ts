@@ -8,6 +8,7 @@ import {
 import type { AttemptKind, AttemptLimiter } from '../../identity/attempts.ts';
 import type { Database } from '../postgres/database.ts';
 import { type AttemptLimit, type AttemptLimits, DEFAULT_LIMITS } from './attempt-limits.ts';
+import { createKnownNetworks } from './known-networks.ts';
 import { networkOf } from './network.ts';
 
 export interface AttemptLimiterOptions {
@@ -23,11 +24,12 @@ const ASK_FOR_THE_PASSWORD: ReadonlySet<AttemptKind> = new Set(['login', 'passwo
 
 /** Whether an account exists is not known here, so it cannot make a difference. Windows are measured by the system's clock. */
 export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLimiter {
-  const { database, enabled = true } = options;
-  if (!enabled) return { attempt: async () => null, succeeded: async () => {} };
+  const { enabled = true } = options;
+  if (!enabled) return { attempt: async () => null, succeeded: async () => {}, takeBack: async () => {} };
 
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const counterOf = database?.kind === 'postgres' ? countersIn(database) : counterInMemory;
+  const database = options.database?.kind === 'postgres' ? options.database : null;
+  const counterOf = database ? countersIn(database) : counterInMemory;
   const byAddress: Record<AttemptKind, RateLimiterAbstract> = {
     signup: counterOf('signup', limits.signup),
     login: counterOf('login', limits.login),
@@ -36,6 +38,7 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   };
   const byAccountAtAddress = counterOf('account-at-address', limits.accountAtAddress);
   const byAccount = counterOf('account', limits.account);
+  const known = createKnownNetworks(database);
 
   return {
     // One after the other: what an earlier limit refuses must not be counted against the account, or anybody could lock its owner out.
@@ -44,14 +47,27 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
       const refusal = await consume(byAddress[kind], network);
       if (refusal || account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return refusal;
       const who = fingerprintOf(account);
-      return (await consume(byAccountAtAddress, `${who}@${network}`)) ?? (await consume(byAccount, who));
+      const refusalHere = await consume(byAccountAtAddress, `${who}@${network}`);
+      if (refusalHere || (await known.has(account, network))) return refusalHere;
+      return consume(byAccount, who);
     },
 
     async succeeded(kind, { address, account }) {
       if (account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return;
+      const network = networkOf(address);
       const who = fingerprintOf(account);
       // Only this attempt is taken back from the count of all addresses: its owner's sign-in must not pay for somebody else's guesses.
-      await Promise.all([byAccountAtAddress.delete(`${who}@${networkOf(address)}`), byAccount.reward(who)]);
+      if (!(await known.has(account, network))) await byAccount.reward(who);
+      await Promise.all([byAccountAtAddress.delete(`${who}@${network}`), known.add(account, network)]);
+    },
+
+    async takeBack(kind, { address, account }) {
+      const network = networkOf(address);
+      await byAddress[kind].reward(network);
+      if (account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return;
+      const who = fingerprintOf(account);
+      await byAccountAtAddress.reward(`${who}@${network}`);
+      if (!(await known.has(account, network))) await byAccount.reward(who);
     },
   };
 }

@@ -10,7 +10,10 @@ export interface AttemptLimit {
 export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit>> {
   /** Failed attempts at one account from one address. */
   readonly accountAtAddress: AttemptLimit;
-  /** Failed attempts at one account from everywhere. Whoever spends it locks its owner out, so it is generous. */
+  /**
+   * Failed attempts at one account from all networks but those it was signed in to from lately. Whoever spends it locks its owner out
+   * of the others, so it is generous.
+   */
   readonly account: AttemptLimit;
 }
 

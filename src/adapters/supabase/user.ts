@@ -8,8 +8,6 @@ export function accountFromUser(user: SupabaseUser): Account {
   return {
     id: user.id,
     email: user.email || null,
-    phone: user.phone || null,
-    isAnonymous: user.is_anonymous ?? false,
     appMetadata: (user.app_metadata ?? {}) as JsonObject,
     userMetadata: (user.user_metadata ?? {}) as JsonObject,
     record: {

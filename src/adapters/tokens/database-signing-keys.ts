@@ -88,7 +88,7 @@ export async function openDatabaseSigningKeys(needs: {
     async find({ alg, kid }) {
       if (alg !== ALGORITHM || kid === undefined) return undefined;
       const isNamed = (key: LoadedKey) => key.kid === kid;
-      const key = (await cache.latest()).find(isNamed) ?? (await cache.renewed()).find(isNamed);
+      const key = (await cache.fresh()).find(isNamed) ?? (await cache.renewed()).find(isNamed);
       return key && isInForce(key) ? key.public : undefined;
     },
     async publicKeys() {

@@ -2,9 +2,7 @@
 import type { Clock } from '../../identity/clock.ts';
 
 export interface KeyCache<Keys> {
-  /** What is known. Waits only the first time; when that is old, new ones are on their way for the next caller. */
-  latest(): Promise<Keys>;
-  /** What is known, and not old unless the source is out of reach. */
+  /** What is known, and not old unless the source is out of reach. Waits for new ones when they are old, but no longer than a second. */
   fresh(): Promise<Keys>;
   /** For a key that is not among the known: asks the source again, unless somebody just did. @throws while the source is out of reach */
   renewed(): Promise<Keys>;
@@ -21,6 +19,8 @@ export interface KeyCacheOptions<Keys> {
 
 /** How long a source that failed is left alone. */
 export const RETRY_AFTER_SECONDS = 5;
+/** How long whoever has keys waits for newer ones. */
+const PATIENCE_MS = 1000;
 
 export function createKeyCache<Keys>(options: KeyCacheOptions<Keys>): KeyCache<Keys> {
   const { clock, maxAgeMs, renewalIntervalMs } = options;
@@ -50,6 +50,20 @@ export function createKeyCache<Keys>(options: KeyCacheOptions<Keys>): KeyCache<K
     return loading;
   }
 
+  // A source that answers late counts as out of reach until it does: one that hangs must not make everybody hang.
+  function loadInTime(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        failure = { error: new Error('The source of the keys does not answer.'), at: now() };
+        resolve();
+      }, PATIENCE_MS);
+      void load().finally(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   function isLoadDue(): boolean {
     if (held && now() - held.at < maxAgeMs) return false;
     return !failure || now() - failure.at >= RETRY_AFTER_SECONDS * 1000;
@@ -61,13 +75,8 @@ export function createKeyCache<Keys>(options: KeyCacheOptions<Keys>): KeyCache<K
   }
 
   return {
-    async latest() {
-      if (isLoadDue()) void load();
-      if (!held) await loading;
-      return keysHeld();
-    },
     async fresh() {
-      if (isLoadDue()) await load();
+      if (isLoadDue()) await (held ? loadInTime() : load());
       return keysHeld();
     },
     async renewed() {

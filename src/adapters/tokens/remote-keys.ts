@@ -63,7 +63,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): VerifyingKeys {
       if (alg === 'HS256') return secret;
       const isNamed = (key: SigningKey) => key.alg === alg && key.kid === kid;
       try {
-        return (await cache.latest()).find(isNamed) ?? (await cache.renewed()).find(isNamed);
+        return (await cache.fresh()).find(isNamed) ?? (await cache.renewed()).find(isNamed);
       } catch (cause) {
         throw new ServiceUnavailableError(RETRY_AFTER_SECONDS, { cause });
       }

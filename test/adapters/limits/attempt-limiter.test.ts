@@ -90,9 +90,62 @@ function behavesAsALimiter(create: () => AttemptLimiter) {
     expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
   });
 
+  test('lets nobody lock an owner out from whose network the account was signed in to', async () => {
+    const limiter = create();
+    const account = `${randomUUID()}@example.com`;
+    const home = { address: freshAddress(), account };
+    await limiter.attempt('login', home);
+    await limiter.succeeded('login', home);
+    const strangers = [];
+    for (let guess = 0; guess < 6; guess++)
+      strangers.push((await limiter.attempt('login', { address: freshAddress(), account })) === null);
+    expect(strangers).toEqual([...Array(5).fill(true), false]);
+
+    expect(await attempts(limiter, 4, home)).toEqual([true, true, true, false]);
+    await limiter.succeeded('login', home);
+    expect(await limiter.attempt('password', home)).toBeNull();
+    const otherAccount = { address: home.address, account: `${randomUUID()}@example.com` };
+    expect(await attempts(limiter, 4, otherAccount)).toEqual([true, true, true, false]);
+    expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
+  });
+
+  test('takes an attempt back that was not made, and nothing else', async () => {
+    const limiter = create();
+    const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
+    expect(await attempts(limiter, 2, subject)).toEqual([true, true]);
+    for (let busy = 0; busy < 20; busy++) {
+      expect(await limiter.attempt('login', subject)).toBeNull();
+      await limiter.takeBack('login', subject);
+    }
+    expect(await attempts(limiter, 2, subject)).toEqual([true, false]);
+
+    const address = freshAddress();
+    for (let busy = 0; busy < 20; busy++) {
+      expect(await limiter.attempt('signup', { address })).toBeNull();
+      await limiter.takeBack('signup', { address });
+    }
+  });
+
+  test('takes back nothing of what strangers tried', async () => {
+    const limiter = create();
+    const account = `${randomUUID()}@example.com`;
+    const home = { address: freshAddress(), account };
+    await limiter.attempt('login', home);
+    await limiter.succeeded('login', home);
+    for (let guess = 0; guess < 5; guess++)
+      await limiter.attempt('login', { address: freshAddress(), account });
+    for (let busy = 0; busy < 20; busy++) {
+      expect(await limiter.attempt('login', home)).toBeNull();
+      await limiter.takeBack('login', home);
+    }
+    expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
+  });
+
   test('lets everything pass when it is off', async () => {
     const limiter = createAttemptLimiter({ database: null, limits: LIMITS, enabled: false });
-    expect(await attempts(limiter, 20, { address: freshAddress(), ...ada })).toEqual(Array(20).fill(true));
+    const subject = { address: freshAddress(), ...ada };
+    expect(await attempts(limiter, 20, subject)).toEqual(Array(20).fill(true));
+    await Promise.all([limiter.succeeded('login', subject), limiter.takeBack('login', subject)]);
   });
 }
 
@@ -138,10 +191,39 @@ describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
   });
 
   test('keeps no address of an account in clear', async () => {
-    await create().attempt('login', { address: freshAddress(), ...ada });
+    const subject = { address: '198.51.100.7', ...ada };
+    await create().attempt('login', subject);
+    await create().succeeded('login', subject);
     const rows = await database.query<{ key: string }>('select key from limen.rate_limits');
     expect(rows.some(({ key }) => key.startsWith('account:'))).toBe(true);
-    expect(rows.filter(({ key }) => key.includes('ada'))).toEqual([]);
+    expect(rows.filter(({ key }) => key.includes('example'))).toEqual([]);
+    // What is kept for a month does not name the network either.
+    const known = rows.filter(({ key }) => key.startsWith('known:'));
+    expect(known.length).toBeGreaterThan(0);
+    expect(known.filter(({ key }) => key.includes('198.51.100'))).toEqual([]);
+  });
+
+  test('knows for thirty days from where an account was signed in to, on every instance', async () => {
+    const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
+    await create().attempt('login', subject);
+    await create().succeeded('login', subject);
+    const lockedOut = async () => {
+      const fresh = createAttemptLimiter({
+        database,
+        limits: { ...LIMITS, account: { attempts: 0, seconds: 60 } },
+      });
+      return (await fresh.attempt('login', subject)) !== null;
+    };
+    expect(await lockedOut()).toBe(false);
+    const daysLeft = await database.query<{ days: number }>(
+      `select (expire - $1) / 86400000.0 as days from limen.rate_limits where key like 'known:%' order by expire desc limit 1`,
+      [Date.now()],
+    );
+    expect(Number(daysLeft[0]?.days)).toBeCloseTo(30, 1);
+    await database.query(`update limen.rate_limits set expire = $1 where key like 'known:%'`, [
+      Date.now() - 1,
+    ]);
+    expect(await lockedOut()).toBe(true);
   });
 
   test('goes on limiting in memory while the database is out of reach', async () => {
@@ -151,6 +233,7 @@ describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
     expect(await attempts(limiter, 4, subject)).toEqual([true, true, true, false]);
     await limiter.succeeded('login', subject);
     expect(await attempts(limiter, 1, subject)).toEqual([true]);
+    await limiter.takeBack('login', subject);
   });
 
   function create() {

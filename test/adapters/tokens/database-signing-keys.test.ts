@@ -138,6 +138,53 @@ describe.each(DRIVERS)('signing keys in %s', (driver) => {
     expect(statements).toBe(before + 1);
   });
 
+  test('that were withdrawn are believed no more after a minute, however long nobody asked', async () => {
+    const [busy, idle] = [await open(), await open()];
+    const token = await sign(idle);
+    await database.query('delete from limen.signing_keys');
+    await open();
+    nowSeconds += 59;
+    expect(await verify(busy, token)).toMatchObject({ role: 'anon' });
+    nowSeconds += 1;
+    const before = statements;
+    const verdicts = await Promise.allSettled([
+      verify(busy, token),
+      verify(busy, token),
+      verify(idle, token),
+    ]);
+    expect(verdicts.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+    // One statement for each of the two instances to renew its keys, and one to look for a key they do not know.
+    expect(statements - before).toBeLessThanOrEqual(4);
+  });
+
+  test('cost one statement a minute, however much is verified', async () => {
+    const keys = await open();
+    const token = await sign(keys);
+    nowSeconds += 60;
+    const before = statements;
+    await Promise.all(Array.from({ length: 20 }, () => verify(keys, token)));
+    await verify(keys, token);
+    expect(statements - before).toBe(1);
+  });
+
+  test('are waited for no longer than a second by whoever has some', async () => {
+    let isStuck = false;
+    const stuck: Database = {
+      ...database,
+      query: (sql, parameters) => (isStuck ? new Promise<never>(() => {}) : database.query(sql, parameters)),
+    };
+    const keys = await openDatabaseSigningKeys({ database: stuck, clock });
+    const token = await sign(keys);
+    isStuck = true;
+    nowSeconds += 60;
+    const started = performance.now();
+    expect(await verify(keys, token)).toMatchObject({ role: 'anon' });
+    expect(performance.now() - started).toBeLessThan(2000);
+    const again = performance.now();
+    await verify(keys, token);
+    expect(performance.now() - again).toBeLessThan(500);
+  });
+
   test('go on verifying while the database is out of reach', async () => {
     let isDown = false;
     const flaky: Database = {

@@ -63,18 +63,33 @@ describe("a Supabase project's keys", () => {
     expect(upstream.requests).toBe(3);
   });
 
-  test('are renewed behind the back of whoever asks', async () => {
+  test('that were withdrawn are believed no more after ten minutes, however long nobody asked', async () => {
+    const { upstream, find } = project();
+    await find('one');
+    upstream.answer = () => Response.json({ keys: [two] });
+    upstream.nowMs += 9 * MINUTE;
+    expect(await find('one')).toBeDefined();
+    upstream.nowMs += 60 * MINUTE;
+    expect(await Promise.all([find('one'), find('one'), find('two')])).toEqual([
+      undefined,
+      undefined,
+      expect.objectContaining({ kid: 'two' }),
+    ]);
+    expect(upstream.requests).toBe(3);
+  });
+
+  test('are waited for no longer than a second by whoever has some', async () => {
     const { upstream, find } = project();
     await find('one');
     upstream.nowMs += 11 * MINUTE;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    upstream.answer = () => promise.then(() => Response.json({ keys: [two] }));
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    upstream.answer = () => promise;
+    expect(await find('one')).toBeDefined();
     expect(await find('one')).toBeDefined();
     expect(upstream.requests).toBe(2);
-    resolve();
-    // An unknown kid waits for the keys that are on their way.
+    // The late answer counts once it is there.
+    resolve(Response.json({ keys: [two] }));
     expect(await find('two')).toBeDefined();
-    expect(upstream.requests).toBe(2);
     expect(await find('one')).toBeUndefined();
   });
 

@@ -1,0 +1,32 @@
+/** What every way to a session ends in: whom the tokens are for, and of which session. */
+import { conflict } from './protocol-error.ts';
+import type { SessionFacts } from './session-row.ts';
+import type { FullUserRow } from './user-row.ts';
+
+export interface Grant {
+  user: FullUserRow;
+  session: SessionFacts;
+  refreshToken: string;
+  /**
+   * Taken before the row was read that `user` is: whoever hears of a change tells by it whether a token may be from before, so it must
+   * never be later than what the token says is true.
+   */
+  issuedAt: Date;
+  /** Sent beside the tokens, for whoever reads logs. Never a whole token of version 1: it is all there is to it. */
+  trace: Record<string, string>;
+  weakPassword?: { message: string; reasons: string[] } | null;
+}
+
+const MAX_ROUNDS = 3;
+
+/**
+ * Null is a round lost to somebody who changed the row between the reading of it and the writing; the next one reads what they left.
+ * @throws {ProtocolError} 409 conflict, when none is won
+ */
+export async function inRounds(round: () => Promise<Grant | null>): Promise<Grant> {
+  for (let count = 0; count < MAX_ROUNDS; count++) {
+    const grant = await round();
+    if (grant) return grant;
+  }
+  throw conflict();
+}
