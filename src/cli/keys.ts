@@ -22,7 +22,7 @@ export async function rotateKeys(args: string[]): Promise<string> {
     const { accessTokenTtlSeconds } = assertKeysInDatabase(config);
     await rotateSigningKey(app.database, now, { overlapSeconds, accessTokenTtlSeconds });
     const keys = (await listSigningKeys(app.database, now)).map(describe).join('');
-    return `${keys}Project keys that the old key signed end with it: make new ones by \`limen keys project\` after the overlap.\n`;
+    return `${keys}Project keys that the old key signed end with it: make new ones by \`limen keys project\` now, they hold already.\n`;
   });
 }
 

@@ -118,11 +118,20 @@ describe('limen keys', { timeout: TIMEOUT_MS }, () => {
     expect(second).toMatch(/^\S{43} {2}signs from .* verifies until rotated$/);
     const signsFrom = new Date(/signs from (\S+)/.exec(second)?.[1] ?? '');
     expect(signsFrom.getTime() - Date.now()).toBeGreaterThan(3500 * 1000);
-    expect(warning).toContain('make new ones by `limen keys project` after the overlap');
+    expect(warning).toContain('make new ones by `limen keys project` now');
     expect(none).toEqual(['']);
 
     const listed = await limen(env, 'keys', 'list');
     expect(listed).toEqual({ exitCode: 0, stdout: `${first}\n${second}\n`, stderr: '' });
+
+    // Project keys made now outlive the rotation, and hold before it is over.
+    const project = await limen(env, 'keys', 'project');
+    const key = /^SUPABASE_SERVICE_ROLE_KEY=(\S+)$/m.exec(project.stdout)?.[1] ?? '';
+    const header = JSON.parse(Buffer.from(key.split('.')[0] ?? '', 'base64url').toString());
+    expect(second.startsWith(header.kid)).toBe(true);
+    const { url } = await startLimen(env);
+    const answer = await fetch(`${url}/auth/v1/admin/users`, { headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status).toBe(200);
   });
 
   test('project: keys that a Limen on the same folder accepts, each for what it is', async () => {

@@ -49,6 +49,7 @@ export async function createConfiguredSigningKeys(config: ConfiguredKeys): Promi
 
   return {
     current: async () => signer,
+    newest: async () => signer,
     async find({ alg, kid }) {
       const named = keys.find(({ jwk }) => jwk.kid === kid)?.public;
       // A key that is named is the only one that counts: the secret must not answer for it.

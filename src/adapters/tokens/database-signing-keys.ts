@@ -85,6 +85,11 @@ export async function openDatabaseSigningKeys(needs: {
       if (!key || !isInForce(key)) throw new Error('limen.signing_keys holds no key that may sign now.');
       return key.private;
     },
+    async newest() {
+      const key = (await cache.fresh()).at(-1);
+      if (!key || !isInForce(key)) throw new Error('limen.signing_keys holds no key that may sign.');
+      return key.private;
+    },
     async find({ alg, kid }) {
       if (alg !== ALGORITHM || kid === undefined) return undefined;
       const isNamed = (key: LoadedKey) => key.kid === kid;

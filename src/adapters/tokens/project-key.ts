@@ -5,7 +5,10 @@ import type { SigningKeys } from './signing-keys.ts';
 /** What a project key may stand for: anybody, or the operator's own services. */
 export type ProjectRole = 'anon' | 'service_role';
 
-/** The JWT form of Supabase's project keys: a role, and nobody in particular. A `service_role` key can do anything. */
+/**
+ * The JWT form of Supabase's project keys: a role, and nobody in particular. A `service_role` key can do anything. Signed with the newest key, so
+ * that while a rotation is under way the keys that outlive it can be handed out already.
+ */
 export function signProjectKey(
   keys: SigningKeys,
   role: ProjectRole,
@@ -13,5 +16,8 @@ export function signProjectKey(
   ttlSeconds: number,
 ): Promise<string> {
   const iat = Math.floor(clock().getTime() / 1000);
-  return signAccessToken(keys, { iss: 'supabase', exp: iat + ttlSeconds, iat, role });
+  return signAccessToken(
+    { current: () => keys.newest() },
+    { iss: 'supabase', exp: iat + ttlSeconds, iat, role },
+  );
 }

@@ -17,6 +17,8 @@ export interface VerifyingKeys {
 export interface SigningKeys extends VerifyingKeys {
   /** The key that signs at this moment. */
   current(): Promise<SigningKey>;
+  /** The key that will sign longest: the same, or after a rotation the one that waits for its turn and is published already. */
+  newest(): Promise<SigningKey>;
   /** The public keys, as `/.well-known/jwks.json` shows them: never a symmetric one. */
   publicKeys(): Promise<JSONWebKeySet>;
 }

@@ -53,6 +53,7 @@ function keySet(publicKey: CryptoKey): typeof keys {
       return known.find((key) => key.alg === alg && key.kid === kid);
     },
     current: async () => ({ kid: 'one', alg: 'ES256', key: privateKey }),
+    newest: async () => ({ kid: 'one', alg: 'ES256', key: privateKey }),
     publicKeys: async () => ({ keys: [] }),
     withdraw: () => {
       known = [];
