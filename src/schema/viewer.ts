@@ -41,11 +41,12 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
       resolve: (viewer) => (viewer.kind === 'person' ? viewer.sessionId : null),
     }),
     roles: t.stringList({
-      description: 'The roles of a person, as they are now. Empty for anybody else.',
+      description:
+        'The roles of a person: as in the token, or newer where this instance knows of a change. Empty for anybody else.',
       resolve: (viewer) => (viewer.kind === 'person' ? [...viewer.grants.roles] : []),
     }),
     permissions: t.stringList({
-      description: 'The permissions of a person, as they are now. Empty for anybody else.',
+      description: 'The permissions of a person, as fresh as `roles`. Empty for anybody else.',
       resolve: (viewer) => (viewer.kind === 'person' ? [...viewer.grants.permissions] : []),
     }),
     tier: t.string({
