@@ -1,6 +1,6 @@
 /** What `npm start` shows: every address, where the data lie, and once the first administrator. */
 import { resolve } from 'node:path';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { NewAdministrator } from './identity/administrator.ts';
 
 export function printBanner(config: Config, url: string, firstAdmin: NewAdministrator | null): void {

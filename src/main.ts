@@ -1,7 +1,7 @@
 /** Starts Limen: configuration, application, socket, signals. */
 import { createApp } from './app.ts';
 import { printBanner } from './banner.ts';
-import { environment, readConfig } from './config.ts';
+import { environment, readConfig } from './config/config.ts';
 import { listen } from './http/server.ts';
 import { createFirstAdmin } from './identity/administrator.ts';
 import { createLog } from './log.ts';

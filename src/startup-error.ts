@@ -3,7 +3,7 @@ import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
 import { MigrationChangedError } from './adapters/postgres/migrations.ts';
 import { ConfiguredKeysError } from './adapters/tokens/configured-signing-keys.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config/config.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_CONFIG = 78;

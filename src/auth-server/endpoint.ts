@@ -1,6 +1,7 @@
 /** What endpoint families are made of: each is a file with a function from `Services` to a router, mounted by `auth-server.ts`. */
 import { type Context, Hono } from 'hono';
 import { HashingBusyError } from '../adapters/passwords/password-hasher.ts';
+import type { AttemptKind } from '../identity/attempts.ts';
 import type { TokenVerifier } from './bearer.ts';
 import type { Client } from './client.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
@@ -24,7 +25,7 @@ export const newEndpoints = (): Endpoints => new Hono<Env>();
 export async function countAttempt(
   { attempts }: Services,
   { address, isLimited }: Client,
-  kind: 'signup' | 'login' | 'refresh' | 'password',
+  kind: AttemptKind,
   account?: string,
 ): Promise<void> {
   if (!isLimited) return;
@@ -41,7 +42,7 @@ export async function countAttempt(
 export async function attempting<Result>(
   services: Services,
   client: Client,
-  kind: 'signup' | 'login' | 'password',
+  kind: AttemptKind,
   account: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -60,7 +61,7 @@ export async function attempting<Result>(
 export async function forgiveAttempt(
   { attempts }: Services,
   { address, isLimited }: Client,
-  kind: 'login' | 'password',
+  kind: AttemptKind,
   account: string,
 ): Promise<void> {
   if (isLimited) await attempts.succeeded(kind, { address, account });

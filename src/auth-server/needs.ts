@@ -3,6 +3,10 @@ import type { Logger } from 'pino';
 import type { PasswordHasher } from '../adapters/passwords/password-hasher.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { SigningKeys } from '../adapters/tokens/signing-keys.ts';
+import type { AttemptLimiter } from '../identity/attempts.ts';
+import type { ChangeSink } from '../identity/changes.ts';
+import type { Client } from '../identity/client.ts';
+import type { Clock } from '../identity/clock.ts';
 
 export interface AuthServerSettings {
   /** The `iss` of access tokens: the public address of `/auth/v1`. */
@@ -20,43 +24,18 @@ export interface AuthServerSettings {
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */
-export interface Caller {
-  address: string;
-  userAgent: string | null;
-  requestId: string;
+export interface Caller extends Client {
   via: 'process' | 'socket';
-}
-
-/** Counts attempts at credentials; the same limiter that the GraphQL rules use, so that nobody gets two budgets. */
-export interface Attempts {
-  attempt(
-    kind: 'signup' | 'login' | 'refresh' | 'password',
-    subject: { address: string; account?: string },
-  ): Promise<{ retryAfterSeconds: number } | null>;
-  succeeded(
-    kind: 'signup' | 'login' | 'refresh' | 'password',
-    subject: { address: string; account?: string },
-  ): Promise<void>;
-  /** The attempt was not made after all: uncounts this one, and forgets nothing else. */
-  takeBack(
-    kind: 'signup' | 'login' | 'refresh' | 'password',
-    subject: { address: string; account?: string },
-  ): Promise<void>;
-}
-
-/** Told after the commit of whatever makes a token in use out of date. */
-export interface Changes {
-  userChanged(userId: string): void;
-  sessionEnded(sessionId: string): void;
 }
 
 export interface AuthServerNeeds {
   database: Database;
   keys: SigningKeys;
   passwords: PasswordHasher;
-  clock: () => Date;
+  clock: Clock;
   settings: AuthServerSettings;
-  changes: Changes;
-  attempts: Attempts;
+  changes: ChangeSink;
+  /** The same limiter that the GraphQL rules use, so that nobody gets two budgets. */
+  attempts: AttemptLimiter;
   log: Logger;
 }

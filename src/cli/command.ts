@@ -1,7 +1,8 @@
 /** What every command needs: its arguments, and the application without its socket, closed afterwards. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type App, createApp } from '../app.ts';
-import { type Config, environment, parseDuration, readConfig } from '../config.ts';
+import { type Config, environment, readConfig } from '../config/config.ts';
+import { parseDuration } from '../config/values.ts';
 import { createLog } from '../log.ts';
 
 /** The command was called wrongly, or cannot do this here. The message is for the person at the terminal. */

@@ -1,7 +1,7 @@
 import { listSigningKeys, rotateSigningKey } from '../adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from '../adapters/tokens/project-key.ts';
 import type { App } from '../app.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { CommandError, durationOption, readArguments, withApp } from './command.ts';
 
 const now = () => new Date();

@@ -80,9 +80,29 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     return result;
   }
 
+  type Mutation<Data, Input> = TypedDocumentNode<Data, { input: Input }>;
+
+  /** As whoever is signed in, and nothing is kept. */
+  const asking =
+    <Data extends object, Input>(document: Mutation<Data, Input>) =>
+    async (input: Input) =>
+      only(await ask(document, { input }));
+
+  /** The session that comes back, if one does, is kept. */
+  const signingIn =
+    <Data extends Outcome, Input>(document: Mutation<Data, Input>) =>
+    async (input: Input) =>
+      keepIfSession(only(await askAsNobody(document, { input })));
+
+  /** As whoever is signed in; the person that comes back, if one does, is kept with the session. */
+  const changingUser = <Data extends Outcome, Input>(document: Mutation<Data, Input>) => {
+    const send = asking(document);
+    return async (input: Input) => keepIfUser(await send(input));
+  };
+
   return {
-    signup: async (input) => keepIfSession((await askAsNobody(SignupDocument, { input })).signup),
-    login: async (input) => keepIfSession((await askAsNobody(LoginDocument, { input })).login),
+    signup: signingIn(SignupDocument),
+    login: signingIn(LoginDocument),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await store.read();
@@ -104,13 +124,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     me: async () => (await ask(MeDocument, {})).me,
     viewer: async () => (await ask(ViewerDocument, {})).viewer,
     user: async (id) => (await ask(UserDocument, { id })).user,
-    updateProfile: async (input) => keepIfUser((await ask(UpdateProfileDocument, { input })).updateProfile),
+    updateProfile: changingUser(UpdateProfileDocument),
     async changePassword(input) {
       const result = (await ask(ChangePasswordDocument, { input })).changePassword;
       if (result.__typename === 'PasswordChanged') await keepIfUser(result.user);
       return result;
     },
-    setUserRoles: async (input) => keepIfUser((await ask(SetUserRolesDocument, { input })).setUserRoles),
+    setUserRoles: changingUser(SetUserRolesDocument),
     refresh: tokens.refresh,
     getSession: async () => (await store.read())?.session ?? null,
     onSessionChange: store.listen,
@@ -129,6 +149,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     },
   };
 }
+
+/** What a mutation with a union of typed outcomes answers. */
+type Outcome = Record<string, { __typename: string }>;
+type Only<Data> = Data[keyof Data];
+
+/** Each document asks for one field. */
+const only = <Data extends object>(data: Data) => Object.values(data)[0] as Only<Data>;
 
 const isSession = (result: { __typename: string }): result is Session => result.__typename === 'AuthSession';
 const isUser = (result: { __typename: string }): result is User => result.__typename === 'User';

@@ -5,11 +5,30 @@ import { RateLimitedError, SamePasswordError, ServiceUnavailableError, WeakPassw
 export interface AttemptSubject {
   /** The client's address, as far as the configured proxies are believed. */
   address: string;
-  /** A normalized e-mail address; whether anybody owns it must make no difference. */
+  /** A normalized e-mail address or phone number; whether anybody owns it must make no difference. */
   account?: string;
 }
 
-export type AttemptKind = 'signup' | 'login' | 'refresh' | 'password';
+/**
+ * `send` asks for a mail or a text message, `verify` presents a code or a link; `mail` and `sms` are what is sent to one recipient,
+ * and are counted by recipient alone.
+ */
+export const ATTEMPT_KINDS = [
+  'signup',
+  'login',
+  'refresh',
+  'password',
+  'send',
+  'verify',
+  'anonymous',
+  'mfa',
+  'passkey',
+  'oauth',
+  'mail',
+  'sms',
+] as const;
+
+export type AttemptKind = (typeof ATTEMPT_KINDS)[number];
 
 /** Counts attempts at credentials. Shared by every instance that shares a database. */
 export interface AttemptLimiter {

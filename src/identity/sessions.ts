@@ -5,6 +5,7 @@ import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
 import type { LogoutScope, Session } from './session.ts';
+import { finishSignIn, type SignedIn } from './sign-in.ts';
 import type { Person } from './viewer.ts';
 
 interface Needs {
@@ -14,10 +15,13 @@ interface Needs {
 }
 
 /** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} @throws {RateLimitedError} */
-export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<Session> {
+export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<SignedIn> {
   const email = parseEmailAddress(input.email);
   const { password } = input;
-  return tryPassword(needs, 'login', email, () => needs.auth.signInWithPassword({ email, password }));
+  const session = await tryPassword(needs, 'login', email, () =>
+    needs.auth.signInWithPassword({ email, password }),
+  );
+  return finishSignIn(needs, session);
 }
 
 /** @throws {InvalidRefreshTokenError} @throws {RateLimitedError} */

@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 
 /** The address must be confirmed before anybody can sign in with it. Says nothing about whether it was free. */
 export interface EmailConfirmationSent {
-  readonly email: string;
+  readonly confirmationSentTo: string;
 }
 
 /** @throws {ValidationError} @throws {EmailTakenError} @throws {WeakPasswordError} @throws {RateLimitedError} */
@@ -22,5 +22,9 @@ export async function signUp(
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'signup');
-  return (await needs.auth.signUp({ email, password: input.password, userMetadata })) ?? { email };
+  return (
+    (await needs.auth.signUp({ email, password: input.password, userMetadata })) ?? {
+      confirmationSentTo: email,
+    }
+  );
 }

@@ -1,16 +1,7 @@
-/** Sessions: sign in, go on, sign out. The rules live in `identity/sessions.ts`. */
-
-import {
-  AccountBannedError,
-  EmailNotConfirmedError,
-  InvalidCredentialsError,
-  InvalidRefreshTokenError,
-  RateLimitedError,
-  ServiceUnavailableError,
-  ValidationError,
-} from '../identity/errors.ts';
+/** Sessions: what signing in hands out, how one goes on, and ends. The rules live in `identity/sessions.ts`. */
+import { InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError } from '../identity/errors.ts';
 import type { LogoutScope, Session } from '../identity/session.ts';
-import { logIn, logOut, refreshSession } from '../identity/sessions.ts';
+import { logOut, refreshSession } from '../identity/sessions.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 
@@ -40,42 +31,6 @@ export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implemen
 
 /** A field that takes a credential: the limits allow one in a request, so that nobody tries a hundred passwords in one. */
 export const TAKES_CREDENTIAL = { extensions: { credential: true } };
-
-const LoginInput = builder.inputType('LoginInput', {
-  description: 'An address and its password.',
-  fields: (t) => ({
-    email: t.field({
-      type: 'EmailAddress',
-      required: true,
-      description: 'In any case, as it was signed up.',
-    }),
-    password: t.string({ required: true, description: 'Never logged, never repeated in an error.' }),
-  }),
-});
-
-const LoginResult = builder.errorUnion('LoginResult', {
-  description: 'A session, or why there is none. An unknown address and a wrong password answer alike.',
-  types: [
-    AuthSessionRef,
-    InvalidCredentialsError,
-    EmailNotConfirmedError,
-    AccountBannedError,
-    ValidationError,
-    RateLimitedError,
-    ServiceUnavailableError,
-  ],
-});
-
-builder.mutationField('login', (t) =>
-  t.field({
-    type: LoginResult,
-    skipTypeScopes: true,
-    ...TAKES_CREDENTIAL,
-    description: 'Signs a person in by password, in a session of its own.',
-    args: { input: t.arg({ type: LoginInput, required: true }) },
-    resolve: (_root, { input }, { services }) => logIn(services, input),
-  }),
-);
 
 const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
   description: 'The newest refresh token of a session.',

@@ -10,7 +10,8 @@ import {
 import { type EmailConfirmationSent, signUp } from '../identity/sign-up.ts';
 import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
-import { AuthSessionRef, TAKES_CREDENTIAL } from './session.ts';
+import { TAKES_CREDENTIAL } from './session.ts';
+import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
 
 const SignupInput = builder.inputType('SignupInput', {
   description: 'A new account.',
@@ -32,10 +33,11 @@ const SignupInput = builder.inputType('SignupInput', {
 });
 
 const EmailConfirmationSentRef = builder.objectRef<EmailConfirmationSent>('EmailConfirmationSent').implement({
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'confirmationSentTo' in value,
   description:
     'The address must be confirmed before the first sign-in. Says nothing about whether it was free.',
   fields: (t) => ({
-    email: t.expose('email', {
+    email: t.expose('confirmationSentTo', {
       type: 'EmailAddress',
       description:
         'The address to confirm. Supabase mails it; the embedded server sends no mail yet, and an administrator confirms it.',
@@ -47,7 +49,7 @@ const SignupResult = builder.errorUnion('SignupResult', {
   description:
     'A session where sign-ups are confirmed at once, a confirmation by mail where they are not, or why there is no account.',
   types: [
-    AuthSessionRef,
+    ...SIGN_IN_OUTCOMES,
     EmailConfirmationSentRef,
     EmailTakenError,
     WeakPasswordError,
@@ -57,7 +59,6 @@ const SignupResult = builder.errorUnion('SignupResult', {
     RateLimitedError,
     ServiceUnavailableError,
   ],
-  resolveType: (value) => ('accessToken' in value ? 'AuthSession' : 'EmailConfirmationSent'),
 });
 
 builder.mutationField('signup', (t) =>
@@ -67,6 +68,9 @@ builder.mutationField('signup', (t) =>
     ...TAKES_CREDENTIAL,
     description: 'Makes an account with an address and a password.',
     args: { input: t.arg({ type: SignupInput, required: true }) },
-    resolve: (_root, { input }, { services }) => signUp(services, input),
+    resolve: async (_root, { input }, context) => {
+      const outcome = await signUp(context.services, input);
+      return 'accessToken' in outcome ? handOver(context, outcome) : outcome;
+    },
   }),
 );

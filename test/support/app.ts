@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
 import { type App, createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import { openTestDatabase } from './database.ts';

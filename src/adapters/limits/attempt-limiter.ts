@@ -5,9 +5,20 @@ import {
   RateLimiterPostgres,
   RateLimiterRes,
 } from 'rate-limiter-flexible';
-import type { AttemptKind, AttemptLimiter } from '../../identity/attempts.ts';
+import {
+  ATTEMPT_KINDS,
+  type AttemptKind,
+  type AttemptLimiter,
+  type AttemptSubject,
+} from '../../identity/attempts.ts';
 import type { Database } from '../postgres/database.ts';
-import { type AttemptLimit, type AttemptLimits, DEFAULT_LIMITS } from './attempt-limits.ts';
+import {
+  type AttemptLimit,
+  type AttemptLimits,
+  DEFAULT_LIMITS,
+  GUESSED_BY,
+  type Guessed,
+} from './attempt-limits.ts';
 import { createKnownNetworks } from './known-networks.ts';
 import { networkOf } from './network.ts';
 
@@ -19,9 +30,6 @@ export interface AttemptLimiterOptions {
   enabled?: boolean;
 }
 
-/** Guesses at a password count together, wherever it is asked for. */
-const ASK_FOR_THE_PASSWORD: ReadonlySet<AttemptKind> = new Set(['login', 'password']);
-
 /** Whether an account exists is not known here, so it cannot make a difference. Windows are measured by the system's clock. */
 export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLimiter {
   const { enabled = true } = options;
@@ -30,44 +38,61 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const database = options.database?.kind === 'postgres' ? options.database : null;
   const counterOf = database ? countersIn(database) : counterInMemory;
-  const byAddress: Record<AttemptKind, RateLimiterAbstract> = {
-    signup: counterOf('signup', limits.signup),
-    login: counterOf('login', limits.login),
-    refresh: counterOf('refresh', limits.refresh),
-    password: counterOf('password', limits.password),
-  };
-  const byAccountAtAddress = counterOf('account-at-address', limits.accountAtAddress);
-  const byAccount = counterOf('account', limits.account);
+  const byAddress = new Map<AttemptKind, RateLimiterAbstract>(
+    ATTEMPT_KINDS.map((kind) => [kind, counterOf(kind, limits[kind])]),
+  );
+  const guesses = {
+    password: counterOfGuesses('account', limits.account.password),
+    code: counterOfGuesses('code', limits.account.code),
+    factor: counterOfGuesses('factor', limits.account.factor),
+  } satisfies Record<Guessed, unknown>;
   const known = createKnownNetworks(database);
+
+  function counterOfGuesses(name: string, limit: AttemptLimit) {
+    return {
+      atAddress: counterOf(`${name}-at-address`, limits.accountAtAddress),
+      anywhere: counterOf(name, limit),
+    };
+  }
+
+  /** Null where nothing is guessed at. */
+  function guessesOf(kind: AttemptKind, { address, account }: AttemptSubject) {
+    const guessed = GUESSED_BY[kind];
+    if (guessed === undefined || account === undefined) return null;
+    return { ...guesses[guessed], account, who: fingerprintOf(account), network: networkOf(address) };
+  }
+
+  const counted = (kind: AttemptKind, { address, account }: AttemptSubject) =>
+    kind === 'mail' || kind === 'sms' ? fingerprintOf(account ?? address) : networkOf(address);
 
   return {
     // One after the other: what an earlier limit refuses must not be counted against the account, or anybody could lock its owner out.
-    async attempt(kind, { address, account }) {
-      const network = networkOf(address);
-      const refusal = await consume(byAddress[kind], network);
-      if (refusal || account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return refusal;
-      const who = fingerprintOf(account);
-      const refusalHere = await consume(byAccountAtAddress, `${who}@${network}`);
-      if (refusalHere || (await known.has(account, network))) return refusalHere;
-      return consume(byAccount, who);
+    async attempt(kind, subject) {
+      const refusal = await consume(byAddress.get(kind)!, counted(kind, subject));
+      const guess = guessesOf(kind, subject);
+      if (refusal || !guess) return refusal;
+      const { atAddress, anywhere, who, network } = guess;
+      const refusalHere = await consume(atAddress, `${who}@${network}`);
+      if (refusalHere || (await known.has(guess.account, network))) return refusalHere;
+      return consume(anywhere, who);
     },
 
-    async succeeded(kind, { address, account }) {
-      if (account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return;
-      const network = networkOf(address);
-      const who = fingerprintOf(account);
+    async succeeded(kind, subject) {
+      const guess = guessesOf(kind, subject);
+      if (!guess) return;
+      const { atAddress, anywhere, who, network } = guess;
       // Only this attempt is taken back from the count of all addresses: its owner's sign-in must not pay for somebody else's guesses.
-      if (!(await known.has(account, network))) await byAccount.reward(who);
-      await Promise.all([byAccountAtAddress.delete(`${who}@${network}`), known.add(account, network)]);
+      if (!(await known.has(guess.account, network))) await anywhere.reward(who);
+      await Promise.all([atAddress.delete(`${who}@${network}`), known.add(guess.account, network)]);
     },
 
-    async takeBack(kind, { address, account }) {
-      const network = networkOf(address);
-      await byAddress[kind].reward(network);
-      if (account === undefined || !ASK_FOR_THE_PASSWORD.has(kind)) return;
-      const who = fingerprintOf(account);
-      await byAccountAtAddress.reward(`${who}@${network}`);
-      if (!(await known.has(account, network))) await byAccount.reward(who);
+    async takeBack(kind, subject) {
+      await byAddress.get(kind)!.reward(counted(kind, subject));
+      const guess = guessesOf(kind, subject);
+      if (!guess) return;
+      const { atAddress, anywhere, who, network } = guess;
+      await atAddress.reward(`${who}@${network}`);
+      if (!(await known.has(guess.account, network))) await anywhere.reward(who);
     },
   };
 }

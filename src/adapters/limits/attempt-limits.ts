@@ -6,15 +6,25 @@ export interface AttemptLimit {
   readonly seconds: number;
 }
 
-/** What each address may do, by kind, and what may be done to an account. */
+/** What somebody who tries can guess at: attempts at one of these count together, wherever it is asked for. */
+export type Guessed = 'password' | 'code' | 'factor';
+
+export const GUESSED_BY: { readonly [Kind in AttemptKind]?: Guessed } = {
+  login: 'password',
+  password: 'password',
+  verify: 'code',
+  mfa: 'factor',
+};
+
+/** What each address may do, by kind, what may be done to an account, and how often somebody is sent something. */
 export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit>> {
   /** Failed attempts at one account from one address. */
   readonly accountAtAddress: AttemptLimit;
   /**
    * Failed attempts at one account from all networks but those it was signed in to from lately. Whoever spends it locks its owner out
-   * of the others, so it is generous.
+   * of the others, so it is generous where what is guessed at is long.
    */
-  readonly account: AttemptLimit;
+  readonly account: Readonly<Record<Guessed, AttemptLimit>>;
 }
 
 const MINUTE = 60;
@@ -26,6 +36,18 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   login: { attempts: 150, seconds: 5 * MINUTE },
   refresh: { attempts: 150, seconds: 5 * MINUTE },
   password: { attempts: 30, seconds: 5 * MINUTE },
+  send: { attempts: 30, seconds: 5 * MINUTE },
+  verify: { attempts: 30, seconds: 5 * MINUTE },
+  anonymous: { attempts: 30, seconds: HOUR },
+  mfa: { attempts: 30, seconds: 15 * MINUTE },
+  passkey: { attempts: 30, seconds: 5 * MINUTE },
+  oauth: { attempts: 30, seconds: 5 * MINUTE },
+  mail: { attempts: 1, seconds: MINUTE },
+  sms: { attempts: 1, seconds: MINUTE },
   accountAtAddress: { attempts: 10, seconds: 15 * MINUTE },
-  account: { attempts: 100, seconds: HOUR },
+  account: {
+    password: { attempts: 100, seconds: HOUR },
+    code: { attempts: 30, seconds: HOUR },
+    factor: { attempts: 30, seconds: HOUR },
+  },
 };

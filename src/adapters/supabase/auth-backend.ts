@@ -2,7 +2,6 @@
 import {
   type AuthError,
   isAuthSessionMissingError,
-  type SupabaseClient,
   type UserAttributes,
   type UserResponse,
 } from '@supabase/supabase-js';
@@ -17,7 +16,8 @@ import {
 } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { LogoutScope } from '../../identity/session.ts';
-import { type Answer, call, type Project, type Transport } from './call.ts';
+import type { Project, Transport } from './call.ts';
+import { type Calls, createCalls } from './calls.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
@@ -38,16 +38,15 @@ export function createSupabaseBackend(options: SupabaseBackendOptions): (client:
   return (client) => new SupabaseBackend(options, client);
 }
 
-type Auth = SupabaseClient['auth'];
 type NewAccount = Parameters<AuthBackend['createAccount']>[0];
 
 class SupabaseBackend implements AuthBackend {
   readonly #options: SupabaseBackendOptions;
-  readonly #client: Client;
+  readonly #calls: Calls;
 
   constructor(options: SupabaseBackendOptions, client: Client) {
     this.#options = options;
-    this.#client = client;
+    this.#calls = createCalls(options.project, options.secretKey, client);
   }
 
   async signUp({
@@ -59,7 +58,7 @@ class SupabaseBackend implements AuthBackend {
     password: string;
     userMetadata: JsonObject;
   }) {
-    const answer = await this.#call({}, (auth) =>
+    const answer = await this.#calls.asAnybody((auth) =>
       auth.signUp({ email, password, options: { data: userMetadata } }),
     );
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
@@ -67,7 +66,7 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async signInWithPassword(credentials: { email: string; password: string }) {
-    const answer = await this.#call({}, (auth) => auth.signInWithPassword(credentials));
+    const answer = await this.#calls.asAnybody((auth) => auth.signInWithPassword(credentials));
     if (!answer.error) return sessionFromSupabase(answer.data.session);
     const outcome = outcomeOf(answer.error, answer.transport);
     // Told before the password was checked, a ban would tell strangers that the account exists.
@@ -78,7 +77,9 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async refreshSession(refreshToken: string) {
-    const answer = await this.#call({}, (auth) => auth.refreshSession({ refresh_token: refreshToken }));
+    const answer = await this.#calls.asAnybody((auth) =>
+      auth.refreshSession({ refresh_token: refreshToken }),
+    );
     if (answer.data.session) return sessionFromSupabase(answer.data.session);
     // The server says `validation_failed` of a token that is none at all.
     if (!answer.error || isGone(answer.error) || answer.error.code === 'validation_failed') {
@@ -88,12 +89,12 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async signOut(accessToken: string, scope: LogoutScope) {
-    const answer = await this.#call({}, (auth) => auth.admin.signOut(accessToken, scope));
+    const answer = await this.#calls.asAnybody((auth) => auth.admin.signOut(accessToken, scope));
     if (answer.error && !isGone(answer.error)) throw outcomeOf(answer.error, answer.transport);
   }
 
   async findOwnAccount(accessToken: string) {
-    const answer = await this.#call({}, (auth) => auth.getUser(accessToken));
+    const answer = await this.#calls.asAnybody((auth) => auth.getUser(accessToken));
     if (!answer.error) return accountFromUser(answer.data.user);
     if (isGone(answer.error)) return null;
     throw outcomeOf(answer.error, answer.transport);
@@ -123,17 +124,17 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async findAccount(id: string) {
-    return this.#accountOrNull(await this.#callAsAdmin((auth) => auth.admin.getUserById(id)));
+    return this.#accountOrNull(await this.#calls.asAdmin((auth) => auth.admin.getUserById(id)));
   }
 
   async updateAppMetadata(id: string, changes: JsonObject) {
     return this.#accountOrNull(
-      await this.#callAsAdmin((auth) => auth.admin.updateUserById(id, { app_metadata: changes })),
+      await this.#calls.asAdmin((auth) => auth.admin.updateUserById(id, { app_metadata: changes })),
     );
   }
 
   async createAccount({ email, password, appMetadata }: NewAccount) {
-    const answer = await this.#callAsAdmin((auth) =>
+    const answer = await this.#calls.asAdmin((auth) =>
       auth.admin.createUser({ email, password, email_confirm: true, app_metadata: appMetadata }),
     );
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
@@ -141,7 +142,7 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async hasAnyAccount() {
-    const answer = await this.#callAsAdmin((auth) => auth.admin.listUsers({ page: 1, perPage: 1 }));
+    const answer = await this.#calls.asAdmin((auth) => auth.admin.listUsers({ page: 1, perPage: 1 }));
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
     return answer.data.users.length > 0;
   }
@@ -150,7 +151,7 @@ class SupabaseBackend implements AuthBackend {
     if (this.#options.hasAnotherWithRole) return this.#options.hasAnotherWithRole(role, exceptId);
     let previous: string | undefined;
     for (let page = 1; ; page += 1) {
-      const answer = await this.#callAsAdmin((auth) => auth.admin.listUsers({ page, perPage: 1000 }));
+      const answer = await this.#calls.asAdmin((auth) => auth.admin.listUsers({ page, perPage: 1000 }));
       if (answer.error) throw outcomeOf(answer.error, answer.transport);
       const { users } = answer.data;
       if (users.some((user) => user.id !== exceptId && holds(accountFromUser(user), role))) return true;
@@ -161,7 +162,7 @@ class SupabaseBackend implements AuthBackend {
   }
 
   async #updateUser(accessToken: string, changes: UserAttributes) {
-    const answer = await this.#call({ accessToken }, (auth) => auth.updateUser(changes));
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.updateUser(changes));
     if (answer.error && isGone(answer.error)) throw new DeniedError('UNAUTHENTICATED');
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
     return accountFromUser(answer.data.user);
@@ -171,14 +172,6 @@ class SupabaseBackend implements AuthBackend {
     if (!answer.error) return accountFromUser(answer.data.user);
     if (answer.error.code === 'user_not_found') return null;
     throw outcomeOf(answer.error, answer.transport);
-  }
-
-  #call<A extends Answer>(as: { accessToken?: string }, work: (auth: Auth) => Promise<A>) {
-    return call(this.#options.project, this.#client, as, work);
-  }
-
-  async #callAsAdmin<A extends Answer>(work: (auth: Auth) => Promise<A>) {
-    return call(this.#options.project, this.#client, { key: await this.#options.secretKey() }, work);
   }
 }
 

@@ -12,7 +12,11 @@ const LIMITS: Partial<AttemptLimits> = {
   signup: { attempts: 2, seconds: 60 },
   login: { attempts: 8, seconds: 60 },
   accountAtAddress: { attempts: 3, seconds: 60 },
-  account: { attempts: 5, seconds: 60 },
+  account: {
+    password: { attempts: 5, seconds: 60 },
+    code: { attempts: 4, seconds: 60 },
+    factor: { attempts: 4, seconds: 60 },
+  },
 };
 
 const ada = { account: 'ada@example.com' };
@@ -210,7 +214,7 @@ describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
     const lockedOut = async () => {
       const fresh = createAttemptLimiter({
         database,
-        limits: { ...LIMITS, account: { attempts: 0, seconds: 60 } },
+        limits: { ...LIMITS, account: { ...LIMITS.account!, password: { attempts: 0, seconds: 60 } } },
       });
       return (await fresh.attempt('login', subject)) !== null;
     };

@@ -1,0 +1,130 @@
+/** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { type DatabaseConfig, databaseConfig, databaseVariables } from './database.ts';
+import {
+  EMBEDDED_ONLY,
+  type EmbeddedAuthConfig,
+  embeddedAuthConfig,
+  embeddedAuthProblemsInProduction,
+  embeddedAuthVariables,
+} from './embedded-auth.ts';
+import {
+  externalUrlOf,
+  type HttpConfig,
+  httpConfig,
+  httpProblemsInProduction,
+  httpVariables,
+} from './http.ts';
+import {
+  type SupabaseAuthConfig,
+  supabaseConfig,
+  supabaseProblems,
+  supabaseProblemsInProduction,
+  supabaseVariables,
+} from './supabase.ts';
+import { onOff, type Wrong } from './values.ts';
+
+export interface Config {
+  readonly production: boolean;
+  readonly http: HttpConfig;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly database: DatabaseConfig;
+  readonly auth: EmbeddedAuthConfig | SupabaseAuthConfig;
+  /** False only outside production. */
+  readonly rateLimits: boolean;
+}
+
+/** The environment does not describe a Limen that can run. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** Random hexadecimal has sixteen; thirty-two of them show ten at the very least. */
+const MIN_DISTINCT_CHARACTERS = 8;
+/** From Supabase's own examples: everybody knows them. */
+const PUBLISHED_SECRETS = /^super-secret-jwt-token|your-super-secret/i;
+
+/** Every variable there is. A group of them is a file of its own here. */
+export const Environment = z.object({
+  NODE_ENV: z.string().default('development'),
+  RATE_LIMITS: onOff.default(true),
+  LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
+  ...httpVariables,
+  ...databaseVariables,
+  ...embeddedAuthVariables,
+  ...supabaseVariables,
+});
+
+type Environment = z.infer<typeof Environment>;
+
+/** The environment, and beneath it what `.env` in this folder adds. */
+export function environment(): Record<string, string | undefined> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
+/** @throws {ConfigError} with all problems */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  // An empty variable is how Compose files and shells spell an absent one.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = Environment.safeParse(given);
+  const alone = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  // What is wrong by itself is left out of the look at how the others go together.
+  const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
+  const problems = [...alone, ...problemsAcross(Environment.parse(others), wrong)];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return configFrom(parsed.data);
+}
+
+function problemsAcross(env: Environment, wrong: Wrong): string[] {
+  const problems = supabaseProblems(env, wrong);
+  if (env.SUPABASE_URL) {
+    for (const name of EMBEDDED_ONLY) {
+      if (env[name] !== undefined)
+        problems.push(`${name}: belongs to the embedded auth server; Supabase decides this itself`);
+    }
+  }
+  if (env.NODE_ENV === 'production') problems.push(...problemsInProduction(env, wrong));
+  return problems;
+}
+
+function problemsInProduction(env: Environment, wrong: Wrong): string[] {
+  const problems = [...httpProblemsInProduction(env, wrong), ...supabaseProblemsInProduction(env)];
+  if (!env.SUPABASE_URL) problems.push(...embeddedAuthProblemsInProduction(env, wrong));
+  if (!env.RATE_LIMITS) problems.push('RATE_LIMITS: cannot be off in production');
+  for (const name of ['JWT_SECRET', 'SUPABASE_JWT_SECRET'] as const) {
+    if (env[name] && new Set(env[name]).size < MIN_DISTINCT_CHARACTERS) {
+      problems.push(`${name}: too few different characters to be random`);
+    }
+    if (env[name] && PUBLISHED_SECRETS.test(env[name]))
+      problems.push(`${name}: this is the secret of Supabase's examples`);
+  }
+  return problems;
+}
+
+function configFrom(env: Environment): Config {
+  const production = env.NODE_ENV === 'production';
+  return {
+    production,
+    http: httpConfig(env, production),
+    logLevel: env.LOG_LEVEL,
+    database: databaseConfig(env),
+    auth: env.SUPABASE_URL
+      ? supabaseConfig(env, env.SUPABASE_URL)
+      : embeddedAuthConfig(env, externalUrlOf(env)),
+    rateLimits: env.RATE_LIMITS,
+  };
+}

@@ -1,0 +1,57 @@
+/** The embedded auth server. */
+import { z } from 'zod';
+import { duration, onOff, secret, UNITS, type Values, type Wrong } from './values.ts';
+
+export interface EmbeddedAuthConfig {
+  readonly kind: 'embedded';
+  readonly issuer: string;
+  readonly accessTokenTtlSeconds: number;
+  readonly refreshTokenTtlSeconds: number;
+  readonly emailConfirmation: boolean;
+  readonly signupEnabled: boolean;
+  readonly passwordHash: 'argon2id' | 'bcrypt';
+  /** Whether `/auth/v1/user` asks for the current password too, as GraphQL always does. */
+  readonly requireCurrentPassword: boolean;
+  /** Supabase Auth's `GOTRUE_JWT_KEYS`: a JSON array of private JWKs. Null: keys are made, and kept in the database. */
+  readonly jwtKeys: string | null;
+  /** Supabase Auth's `GOTRUE_JWT_SECRET`. */
+  readonly jwtSecret: string | null;
+}
+
+export const embeddedAuthVariables = {
+  JWT_KEYS: z.string().optional(),
+  JWT_SECRET: secret.optional(),
+  ACCESS_TOKEN_TTL: duration.optional(),
+  REFRESH_TOKEN_TTL: duration.default(7 * UNITS.d),
+  EMAIL_CONFIRMATION: onOff.optional(),
+  DISABLE_SIGNUP: onOff.default(false),
+  REQUIRE_CURRENT_PASSWORD: onOff.default(false),
+  PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
+};
+
+type EmbeddedAuthValues = Values<typeof embeddedAuthVariables>;
+
+export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string): EmbeddedAuthConfig {
+  return {
+    kind: 'embedded',
+    issuer: `${externalUrl}/auth/v1`,
+    accessTokenTtlSeconds: env.ACCESS_TOKEN_TTL ?? 15 * UNITS.m,
+    refreshTokenTtlSeconds: env.REFRESH_TOKEN_TTL,
+    emailConfirmation: env.EMAIL_CONFIRMATION ?? false,
+    signupEnabled: !env.DISABLE_SIGNUP,
+    passwordHash: env.PASSWORD_HASH,
+    requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
+    jwtKeys: env.JWT_KEYS ?? null,
+    jwtSecret: env.JWT_SECRET ?? null,
+  };
+}
+
+/** What says something about the embedded server alone. */
+export const EMBEDDED_ONLY = ['JWT_KEYS', 'JWT_SECRET', 'EMAIL_CONFIRMATION'] as const;
+
+export function embeddedAuthProblemsInProduction(env: EmbeddedAuthValues, wrong: Wrong): string[] {
+  if (env.EMAIL_CONFIRMATION !== undefined || wrong.has('EMAIL_CONFIRMATION')) return [];
+  return [
+    'EMAIL_CONFIRMATION: production needs a decision. This version sends no mail: with `on`, an administrator confirms addresses',
+  ];
+}
