@@ -1,6 +1,7 @@
 /** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
 import type { Logger } from 'pino';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
+import { createOutbox } from './adapters/mail/outbox.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
@@ -18,6 +19,7 @@ import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
 import type { Config } from './config/config.ts';
 import type { EmbeddedAuthConfig } from './config/embedded-auth.ts';
+import type { LinkConfig } from './config/links.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
 import { createContextFactory } from './context.ts';
 import { createHttpApp, type HttpApp } from './http/http-app.ts';
@@ -114,14 +116,16 @@ interface Auth {
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;
 
-async function embeddedAuth(config: EmbeddedAuthConfig, shared: Shared): Promise<Auth> {
+async function embeddedAuth(config: EmbeddedAuthConfig & LinkConfig, shared: Shared): Promise<Auth> {
   const { database, clock } = shared;
   const keys =
     config.jwtKeys || config.jwtSecret
       ? await createConfiguredSigningKeys(config)
       : await openDatabaseSigningKeys({ database, clock });
   const passwords = createPasswordHasher({ scheme: config.passwordHash });
-  const server = createAuthServer({ ...shared, keys, passwords, settings: config });
+  // What is added is sent by whoever works on the outbox.
+  const outbox = createOutbox({ clock, onWake: () => {} });
+  const server = createAuthServer({ ...shared, keys, passwords, outbox, settings: config });
   const authFor = createSupabaseBackend({
     project: embeddedProject(server),
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),

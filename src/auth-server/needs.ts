@@ -1,5 +1,6 @@
 /** What the auth server needs from outside, and who may call it. */
 import type { Logger } from 'pino';
+import type { Outbox } from '../adapters/mail/outbox.ts';
 import type { PasswordHasher } from '../adapters/passwords/password-hasher.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { SigningKeys } from '../adapters/tokens/signing-keys.ts';
@@ -7,8 +8,9 @@ import type { AttemptLimiter } from '../identity/attempts.ts';
 import type { ChangeSink } from '../identity/changes.ts';
 import type { Client } from '../identity/client.ts';
 import type { Clock } from '../identity/clock.ts';
+import type { RedirectSettings } from './redirect.ts';
 
-export interface AuthServerSettings {
+export interface AuthServerSettings extends RedirectSettings {
   /** The `iss` of access tokens: the public address of `/auth/v1`. */
   issuer: string;
   accessTokenTtlSeconds: number;
@@ -32,6 +34,7 @@ export interface AuthServerNeeds {
   database: Database;
   keys: SigningKeys;
   passwords: PasswordHasher;
+  outbox: Outbox;
   clock: Clock;
   settings: AuthServerSettings;
   changes: ChangeSink;

@@ -16,6 +16,7 @@ import {
   httpProblemsInProduction,
   httpVariables,
 } from './http.ts';
+import { type LinkConfig, linkConfig, linkVariables } from './links.ts';
 import {
   type SupabaseAuthConfig,
   supabaseConfig,
@@ -30,7 +31,7 @@ export interface Config {
   readonly http: HttpConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
-  readonly auth: EmbeddedAuthConfig | SupabaseAuthConfig;
+  readonly auth: (EmbeddedAuthConfig & LinkConfig) | SupabaseAuthConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
 }
@@ -63,6 +64,7 @@ export const Environment = z.object({
   ...databaseVariables,
   ...embeddedAuthVariables,
   ...supabaseVariables,
+  ...linkVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
@@ -124,7 +126,7 @@ function configFrom(env: Environment): Config {
     database: databaseConfig(env),
     auth: env.SUPABASE_URL
       ? supabaseConfig(env, env.SUPABASE_URL)
-      : embeddedAuthConfig(env, externalUrlOf(env)),
+      : { ...embeddedAuthConfig(env, externalUrlOf(env)), ...linkConfig(env, externalUrlOf(env)) },
     rateLimits: env.RATE_LIMITS,
   };
 }

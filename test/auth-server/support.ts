@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { pino } from 'pino';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
+import { createOutbox } from '../../src/adapters/mail/outbox.ts';
 import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { migrate } from '../../src/adapters/postgres/migrations.ts';
@@ -13,6 +14,7 @@ import { type AuthServer, createAuthServer } from '../../src/auth-server/auth-se
 import type { AuthServerNeeds, AuthServerSettings, Caller } from '../../src/auth-server/needs.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { messagesTo } from '../support/messages.ts';
 
 export const DATABASES = ['PGlite', ...(hasServer ? ['PostgreSQL' as const] : [])] as (
   | 'PGlite'
@@ -71,10 +73,13 @@ export async function openAuthServer(
       sessionEnded: (id: string) => void ended.push(id),
     },
     attempts: createAttemptLimiter({ database: null, enabled: options.limited ?? false }),
+    outbox: createOutbox({ clock: clock.now, onWake: () => {} }),
     log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
   };
   const settings: AuthServerSettings = {
     issuer: ISSUER,
+    siteUrl: 'https://app.example.com',
+    redirectAllowList: [],
     accessTokenTtlSeconds: 900,
     refreshTokenTtlSeconds: 7 * 86_400,
     emailConfirmation: false,
@@ -107,6 +112,7 @@ export async function openAuthServer(
     withNeeds: (other: Partial<AuthServerNeeds>) =>
       askingOf(createAuthServer({ ...needs, settings, ...other })),
     supabase,
+    messagesTo: (recipient: string) => messagesTo(database, recipient),
     serviceKey,
     keys,
     database: database as Database,

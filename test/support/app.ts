@@ -12,6 +12,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import { openTestDatabase } from './database.ts';
+import { messagesTo } from './messages.ts';
 
 export const MODE = (process.env.LIMEN_TEST_MODE ?? 'pglite') as 'pglite' | 'postgres' | 'supabase';
 
@@ -50,6 +51,7 @@ const EMBEDDED_ONLY = new Set([
   'DISABLE_SIGNUP',
   'JWT_SECRET',
   'JWT_KEYS',
+  'REDIRECT_ALLOW_LIST',
 ]);
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
@@ -182,6 +184,7 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
       await work();
       return statements.filter((sql) => !/^\s*(begin|commit|rollback)/i.test(sql));
     },
+    messagesTo: (recipient: string) => messagesTo(embedded.database, recipient),
     close,
   };
 }

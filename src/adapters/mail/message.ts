@@ -1,0 +1,62 @@
+/** What is sent to people: mails and text messages. */
+import type { JsonObject } from '../../identity/json.ts';
+
+/** Mails that ask for something: each has a link or a code, or both. */
+export const REQUEST_TEMPLATES = [
+  'confirm-signup',
+  'magic-link',
+  'invite',
+  'recovery',
+  'email-change-current',
+  'email-change-new',
+  'reauthentication',
+] as const;
+
+/** Mails that only tell. */
+export const NOTICE_TEMPLATES = [
+  /** To the owner of an address that somebody tried to sign up with again. */
+  'account-exists',
+  'password-changed',
+  'email-changed',
+  'phone-changed',
+  'identity-linked',
+  'identity-unlinked',
+  'factor-added',
+  'factor-removed',
+  'passkey-added',
+  'passkey-removed',
+  'recovery-codes-generated',
+] as const;
+
+export type MailTemplate = (typeof REQUEST_TEMPLATES)[number] | (typeof NOTICE_TEMPLATES)[number];
+
+interface Outgoing {
+  /** The e-mail address, or the phone number as digits of E.164 without the plus. */
+  to: string;
+  /** Whose account it is about. */
+  userId: string;
+  /** BCP 47, as the person chose it; null where they did not. */
+  locale: string | null;
+  /** For the person to type; null where there is none. */
+  code: string | null;
+}
+
+export interface MailMessage extends Outgoing {
+  channel: 'email';
+  template: MailTemplate;
+  /** What the link holds, for those who build their own from it; null where there is none. */
+  tokenHash: string | null;
+  /** The whole link; null where there is none. */
+  link: string | null;
+  /** Where the link leads in the end. */
+  redirectTo: string | null;
+  /** What else the template speaks of: `newEmail`, `oldEmail`, `provider`, `factorType`, and what an invitation says. */
+  data: JsonObject;
+}
+
+export interface TextMessage extends Outgoing {
+  channel: 'sms';
+  template: 'phone-code';
+}
+
+export type Message = MailMessage | TextMessage;

@@ -1,0 +1,161 @@
+/**
+ * Links and codes that are sent to somebody, each of which counts once. Supabase Auth makes the link's token of the code and the address,
+ * so that whoever knows an address finds its link in a million tries; here the token is random, the row holds its hash, and the code
+ * is made of the hash. Rows look alike, and what Supabase Auth reads of them it can read.
+ */
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { Queryable } from '../adapters/postgres/database.ts';
+
+export type OneTimeTokenType = keyof typeof COLUMNS;
+
+/** Where a token stands on the row of its person, beside `auth.one_time_tokens`, and when it was sent. */
+const COLUMNS = {
+  confirmation_token: ['confirmation_token', 'confirmation_sent_at'],
+  recovery_token: ['recovery_token', 'recovery_sent_at'],
+  email_change_token_current: ['email_change_token_current', 'email_change_sent_at'],
+  email_change_token_new: ['email_change_token_new', 'email_change_sent_at'],
+  phone_change_token: ['phone_change_token', 'phone_change_sent_at'],
+  reauthentication_token: ['reauthentication_token', 'reauthentication_sent_at'],
+} as const;
+
+export interface OneTimeToken {
+  /** For a link. */
+  token: string;
+  /** For people to type: as many digits as asked for. */
+  code: string;
+}
+
+/** A token not yet anybody's. With PKCE the link says so by its beginning, as in Supabase Auth. */
+export function newToken({ digits, isPkce = false }: { digits: number; isPkce?: boolean }): OneTimeToken {
+  const token = `${isPkce ? PKCE : ''}${randomBytes(28).toString('hex')}`;
+  return { token, code: codeOf(hashOf(token), digits) };
+}
+
+const PKCE = 'pkce_';
+
+export const isPkceToken = (token: string) => token.startsWith(PKCE);
+
+/**
+ * Gives somebody a token, in place of the one of its type that they had.
+ * @param address what it is sent to, folded: the token says of nothing else that it is theirs
+ */
+export async function storeToken(
+  tx: Queryable,
+  {
+    userId,
+    type,
+    address,
+    token,
+    now,
+  }: { userId: string; type: OneTimeTokenType; address: string; token: string; now: Date },
+): Promise<void> {
+  const [column, sentAt] = COLUMNS[type];
+  await tx.query(
+    `with given as (
+       update auth.users set ${column} = $3, ${sentAt} = $5, updated_at = $5 where id = $2 returning id
+     )
+     insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to, created_at, updated_at)
+     select $1, id, '${type}', $3, $4, $5::timestamptz at time zone 'UTC', $5::timestamptz at time zone 'UTC' from given
+     on conflict (user_id, token_type) do update
+       set token_hash = excluded.token_hash, relates_to = excluded.relates_to,
+         created_at = excluded.created_at, updated_at = excluded.updated_at`,
+    [randomUUID(), userId, hashOf(token), address, now],
+  );
+}
+
+/** A token that was presented, and is now spent. */
+export interface SpentToken {
+  userId: string;
+  type: OneTimeTokenType;
+  /** The address or number it was sent to. */
+  address: string;
+  isPkce: boolean;
+}
+
+/** How somebody presents a token: by a link, or by a code together with the address it came to. */
+export type Presented = { token: string } | { address: string; code: string };
+
+/**
+ * Spends a token of one of the types. Undefined where there is none such, or none that young; and for all but one of those who present
+ * the same at the same moment.
+ *
+ * @param sentAfter older ones are over
+ */
+export async function spendToken(
+  tx: Queryable,
+  presented: Presented,
+  { types, sentAfter }: { types: readonly OneTimeTokenType[]; sentAfter: Date },
+): Promise<SpentToken | undefined> {
+  const hash = 'token' in presented ? hashOf(presented.token) : await hashByCode(tx, presented, types);
+  if (hash === undefined) return undefined;
+  const [spent] = await tx.query<{ user_id: string; token_type: OneTimeTokenType; relates_to: string }>(
+    `with spent as (
+       delete from auth.one_time_tokens
+       where token_hash = $1 and token_type = any($2::text[]::auth.one_time_token_type[])
+         and created_at > $3::timestamptz at time zone 'UTC'
+       returning user_id, token_type, relates_to
+     ), cleared as (
+       update auth.users set ${CLEARED} from spent where users.id = spent.user_id
+     )
+     select * from spent`,
+    [hash, types, sentAfter],
+  );
+  if (!spent) return undefined;
+  const { user_id: userId, token_type: type, relates_to: address } = spent;
+  return { userId, type, address, isPkce: isPkceToken(hash) };
+}
+
+/** Takes away what was sent to somebody and not used yet, as when their address changes. */
+export async function dropTokens(
+  tx: Queryable,
+  userId: string,
+  types: readonly OneTimeTokenType[],
+): Promise<void> {
+  await tx.query(
+    `with dropped as (
+       delete from auth.one_time_tokens
+       where user_id = $1 and token_type = any($2::text[]::auth.one_time_token_type[])
+     )
+     update auth.users set ${types.map((type) => `${COLUMNS[type][0]} = ''`).join(', ')} where id = $1`,
+    [userId, types],
+  );
+}
+
+/** An update joined with `spent`: empties the column of the token, and leaves the others. */
+const CLEARED = Object.entries(COLUMNS)
+  .map(
+    ([type, [column]]) =>
+      `${column} = case when spent.token_type = '${type}' then '' else users.${column} end`,
+  )
+  .join(', ');
+
+/** Which of the tokens that were sent to an address has the code. Whether it is still good is for the spending to say. */
+async function hashByCode(
+  tx: Queryable,
+  { address, code }: { address: string; code: string },
+  types: readonly OneTimeTokenType[],
+): Promise<string | undefined> {
+  const sent = await tx.query<{ token_hash: string }>(
+    `select token_hash from auth.one_time_tokens
+     where relates_to = $1 and token_type = any($2::text[]::auth.one_time_token_type[])`,
+    [address, types],
+  );
+  return sent.find(({ token_hash }) => isCodeOf(token_hash, code))?.token_hash;
+}
+
+function isCodeOf(hash: string, code: string): boolean {
+  if (!/^\d{6,10}$/.test(code)) return false;
+  return timingSafeEqual(Buffer.from(codeOf(hash, code.length)), Buffer.from(code));
+}
+
+/** Kept instead of the token: whoever reads the database has no link. */
+function hashOf(token: string): string {
+  const hash = createHash('sha224').update(token).digest('hex');
+  return isPkceToken(token) ? `${PKCE}${hash}` : hash;
+}
+
+/** 64 bits leave no digit more likely than another that anybody could notice. */
+function codeOf(hash: string, digits: number): string {
+  const bits = createHash('sha256').update(`code ${hash}`).digest().readBigUInt64BE();
+  return String(bits % 10n ** BigInt(digits)).padStart(digits, '0');
+}
