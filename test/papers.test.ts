@@ -1,13 +1,16 @@
 /** What the papers name exists, and what exists is in the papers. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { REFUSAL_CODES } from '../src/http/refusal.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { dependencies, overrides, scripts } = JSON.parse(read('package.json'));
-const papers = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
+const guides = existsSync(join(ROOT, 'docs'))
+  ? readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)
+  : [];
+const papers = [...readdirSync(ROOT), ...guides].filter((name) => name.endsWith('.md'));
 
 /** All that the first group of an expression finds. */
 const namesIn = (text: string, expression: RegExp) => [...text.matchAll(expression)].map(([, name]) => name!);
@@ -28,7 +31,7 @@ describe.each(papers)('%s', (paper) => {
 
   test('links to files that exist', () => {
     const links = namesIn(text, /\]\((?!https?:)([^)#]+)\)/g);
-    expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(paper), link)))).toEqual([]);
   });
 
   test('names npm scripts that exist', () => {
