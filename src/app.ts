@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { createOutbox } from './adapters/mail/outbox.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
+import { openChangeFeed } from './adapters/postgres/change-feed.ts';
+import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
@@ -57,6 +59,12 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
     const attempts = createAttemptLimiter({ database, enabled: config.rateLimits });
     const changes = createChangeLog(clock, config.auth.accessTokenTtlSeconds);
+    // What happens at Supabase is not in this database, or not all of it.
+    const isTold = config.auth.kind === 'embedded' && (await installChangeTriggers(database));
+    const feed = isTold
+      ? await openChangeFeed({ database, sink: changes, keepSeconds: config.auth.accessTokenTtlSeconds, log })
+      : null;
+    if (feed) changes.follow(feed);
     const shared = { database, attempts, changes, clock, log };
     const auth =
       config.auth.kind === 'embedded'
@@ -87,7 +95,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       database,
       authFor: auth.authFor,
       keys: auth.signingKeys,
-      close: () => database.close(),
+      async close() {
+        await feed?.close();
+        await database.close();
+      },
     };
   } catch (error) {
     await database.close();

@@ -1,6 +1,6 @@
 /**
- * What changed since the tokens now in use were issued. This log hears of changes made through this instance;
- * the change feed over Postgres will tell it of the others.
+ * What changed since the tokens now in use were issued, as far as this instance has heard: from itself at once, from all others by the
+ * change feed.
  */
 import type { Account } from './account.ts';
 import type { Clock } from './clock.ts';
@@ -8,13 +8,21 @@ import { ServiceUnavailableError } from './errors.ts';
 
 /** Where the parts that change people and sessions report it. */
 export interface ChangeSink {
-  userChanged(userId: string): void;
+  /** @param at when, where that was read from elsewhere; now, where it is left out */
+  userChanged(userId: string, at?: Date): void;
   sessionEnded(sessionId: string): void;
+}
+
+/** Says whether everything that happened elsewhere has been heard of. */
+export interface Feed {
+  isCaughtUp(): boolean;
 }
 
 export interface ChangeLog extends ChangeSink {
   /** A call that changes this person was sent, and nobody knows whether it arrived: for a minute it still may. */
   userMayChange(userId: string): void;
+  /** From now on what happened elsewhere, and before this instance began, is told by a feed. Where it is behind, nothing is trusted. */
+  follow(feed: Feed): void;
   isSessionEnded(sessionId: string): boolean;
   /** True when this person may have changed since the token was issued; `remembered` may then still know the newer state. */
   isStale(userId: string, issuedAtSeconds: number): boolean;
@@ -26,13 +34,17 @@ export interface ChangeLog extends ChangeSink {
 }
 
 interface Change {
-  /** Seconds since 1970, as in a token's `iat`; in the future while the change may still be on its way. */
+  /** Seconds since 1970: a token whose `iat` is not later may be from before the change. */
   atSeconds: number;
+  /** Seconds since 1970. Until then the change may still be on its way, and what is read may be from before it. */
+  settledAtSeconds: number;
   sequence: number;
 }
 
 /** Longer than any server goes on with a request whose caller has hung up. */
 const SETTLES_IN_SECONDS = 60;
+/** The clocks of two instances, or of one and the database, may be so far apart. */
+const MAX_SKEW_SECONDS = 5;
 
 /** @param keepSeconds the life of the longest-lived access token: older changes concern no token in use. */
 export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
@@ -40,14 +52,23 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   const endedAt = new Map<string, number>();
   const read = new Map<string, { account: Account; sequence: number; atSeconds: number }>();
   let sequence = 0;
+  let feed: Feed | null = null;
 
-  const now = () => Math.floor(clock().getTime() / 1000);
-  const startedAtSeconds = now();
+  const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);
+  const now = () => secondsOf(clock());
+  /** Tokens from before are looked up, as long as nobody can tell what happened to their people. */
+  let knowsSinceSeconds = now();
 
-  function noteChange(userId: string, atSeconds: number) {
+  function noteChange(userId: string, atSeconds: number, settledAtSeconds: number) {
     prune();
+    const earlier = changes.get(userId);
     changes.delete(userId);
-    changes.set(userId, { atSeconds, sequence: ++sequence });
+    changes.set(userId, {
+      atSeconds: Math.max(atSeconds, earlier?.atSeconds ?? 0),
+      // A change that may still arrive is not forgotten for one that has.
+      settledAtSeconds: Math.max(settledAtSeconds, earlier?.settledAtSeconds ?? 0),
+      sequence: ++sequence,
+    });
   }
 
   // Maps keep insertion order and every entry is (re)inserted when it is written, so the oldest come first.
@@ -67,26 +88,31 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     }
   }
 
+  const isBehind = () => feed !== null && !feed.isCaughtUp();
+
   return {
-    // A change that may still arrive is not forgotten for one that has.
-    userChanged: (userId) => noteChange(userId, Math.max(now(), changes.get(userId)?.atSeconds ?? 0)),
-    userMayChange: (userId) => noteChange(userId, now() + SETTLES_IN_SECONDS),
+    userChanged: (userId, at) => noteChange(userId, at ? secondsOf(at) + MAX_SKEW_SECONDS : now(), 0),
+    userMayChange: (userId) => noteChange(userId, now() + SETTLES_IN_SECONDS, now() + SETTLES_IN_SECONDS),
     sessionEnded(sessionId) {
       prune();
       read.delete(sessionId);
       endedAt.delete(sessionId);
       endedAt.set(sessionId, now());
     },
+    follow(told) {
+      feed = told;
+      knowsSinceSeconds = 0;
+    },
     isSessionEnded: (sessionId) => endedAt.has(sessionId),
     // `iat` has whole seconds: a token of the very second of the change may be from before it.
-    // Of what happened before it began, this log knows nothing.
     isStale: (userId, issuedAtSeconds) =>
-      issuedAtSeconds <= Math.max(startedAtSeconds, changes.get(userId)?.atSeconds ?? 0),
+      isBehind() || issuedAtSeconds <= Math.max(knowsSinceSeconds, changes.get(userId)?.atSeconds ?? 0),
     remembered(userId, sessionId) {
       const entry = read.get(sessionId);
-      if (!entry || entry.account.id !== userId) return undefined;
+      if (!entry || entry.account.id !== userId || isBehind()) return undefined;
       const change = changes.get(userId);
-      const isSince = !change || (entry.sequence >= change.sequence && entry.atSeconds >= change.atSeconds);
+      const isSince =
+        !change || (entry.sequence >= change.sequence && entry.atSeconds >= change.settledAtSeconds);
       return isSince ? entry.account : undefined;
     },
     remember(sessionId, account, readSince) {

@@ -51,7 +51,7 @@ builder.mutationField('updateProfile', (t) =>
     type: UpdateProfileResult,
     skipTypeScopes: true,
     description:
-      'For a signed-in person: changes their own profile. Seen by `me` at once on this instance, with the same access token.',
+      'For a signed-in person: changes their own profile. Seen by `me` at once, with the same access token.',
     args: { input: t.arg({ type: UpdateProfileInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => updateProfile(services, viewer, input),
   }),

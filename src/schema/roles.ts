@@ -38,7 +38,7 @@ builder.mutationField('setUserRoles', (t) =>
     type: SetUserRolesResult,
     skipTypeScopes: true,
     description:
-      'For the role `admin`: gives a person exactly these roles. Holds for the access tokens they already have too, at once on this instance. Somebody always stays `admin`.',
+      'For the role `admin`: gives a person exactly these roles. Holds at once, for the access tokens they already have too. Somebody always stays `admin`.',
     args: { input: t.arg({ type: SetUserRolesInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => setUserRoles(services, viewer, input),
   }),

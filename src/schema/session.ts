@@ -85,7 +85,7 @@ interface LoggedOut {
 
 const LoggedOutRef = builder.objectRef<LoggedOut>('LoggedOut').implement({
   description:
-    'The sessions are over: their refresh tokens are refused, and their access tokens too, on this instance at once.',
+    'The sessions are over: their refresh tokens are refused at once, and their access tokens too.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'loggedOut' in value,
   fields: (t) => ({
     scope: t.expose('loggedOut', { type: LogoutScopeRef, description: 'Which sessions ended.' }),

@@ -42,7 +42,7 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
     }),
     roles: t.stringList({
       description:
-        'The roles of a person: as in the token, or newer where this instance knows of a change. Empty for anybody else.',
+        'The roles of a person: as in the token, or newer where they changed since. Empty for anybody else.',
       resolve: (viewer) => (viewer.kind === 'person' ? [...viewer.grants.roles] : []),
     }),
     permissions: t.stringList({

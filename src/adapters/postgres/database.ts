@@ -20,6 +20,22 @@ export interface Database extends Queryable {
    */
   exclusively<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 
+  /**
+   * A connection of its own that hears what is notified on a channel. Its statements take 2 s at most.
+   * @throws when the database is out of reach
+   */
+  listen(channel: string, heard: Heard): Promise<Listener>;
+
+  close(): Promise<void>;
+}
+
+export interface Heard {
+  onNotification(): void;
+  /** Once, when the connection broke. Not for one that was closed. */
+  onLost(error: unknown): void;
+}
+
+export interface Listener extends Queryable {
   close(): Promise<void>;
 }
 

@@ -48,6 +48,10 @@ export async function openPGlite(options: PGliteOptions): Promise<PGliteDatabase
     // PGlite itself holds back every other query and transaction until this one is over.
     transaction: (work) => pglite.transaction((tx) => work(queryableOn(tx, onStatement))),
     exclusively: (name, work) => mutex.runExclusive(name, work),
+    async listen(channel, { onNotification }) {
+      const unlisten = await pglite.listen(channel, onNotification);
+      return { ...queryableOn(pglite, undefined), close: unlisten };
+    },
     close: () => pglite.close(),
     async dumpDataDir() {
       // What is still in the write-ahead log only would be replayed by every copy.

@@ -17,6 +17,7 @@ export interface PostgresOptions {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const EXCLUSIVE_WAIT_MS = 60_000;
+const LISTENER_TIMEOUT_MS = 2000;
 // A process that hangs in the middle of a transaction must not hold its locks for ever.
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
@@ -98,12 +99,43 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
         }
       }),
 
+    async listen(channel, { onNotification, onLost }) {
+      const client = new pg.Client({
+        ...connection,
+        statement_timeout: LISTENER_TIMEOUT_MS,
+        query_timeout: LISTENER_TIMEOUT_MS,
+      });
+      let isOver = false;
+      const lost = (error?: unknown) => {
+        if (!isOver) onLost(error ?? new Error('The connection ended.'));
+        isOver = true;
+      };
+      client.on('error', lost);
+      client.on('end', lost);
+      client.on('notification', onNotification);
+      try {
+        await client.connect();
+        await client.query(`listen ${client.escapeIdentifier(channel)}`);
+      } catch (error) {
+        isOver = true;
+        await client.end().catch(ignore);
+        throw error;
+      }
+      return {
+        ...queryableOn(client, undefined),
+        async close() {
+          isOver = true;
+          await client.end();
+        },
+      };
+    },
+
     close: () => pool.end(),
   };
 }
 
 function queryableOn(
-  driver: pg.Pool | pg.PoolClient,
+  driver: pg.Pool | pg.ClientBase,
   onStatement: PostgresOptions['onStatement'],
 ): Queryable {
   return {

@@ -1,0 +1,122 @@
+/** Several Limens on one PostgreSQL: what one of them does, all enforce, with the tokens in use. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPostgres } from '../src/adapters/postgres/postgres.ts';
+import { signProjectKey } from '../src/adapters/tokens/project-key.ts';
+import { type App, createApp } from '../src/app.ts';
+import { readConfig } from '../src/config/config.ts';
+import { createLog } from '../src/log.ts';
+import { createServerDatabase, hasServer } from './adapters/postgres/drivers.ts';
+
+const PASSWORD = 'correct horse battery staple';
+
+describe.runIf(hasServer)('instances on one PostgreSQL', () => {
+  let apps: App[] = [];
+  let server: Awaited<ReturnType<typeof createServerDatabase>>;
+
+  beforeAll(async () => {
+    server = await createServerDatabase();
+    const config = readConfig({ DATABASE_URL: server.url, RATE_LIMITS: 'off', LOG_LEVEL: 'silent' });
+    const start = () => createApp(config, { log: createLog('silent') });
+    apps = [await start(), await start(), await start()];
+  });
+  afterAll(async () => {
+    for (const app of apps) await app.close();
+    await server.drop();
+  });
+
+  async function ask(instance: number, query: string, token?: string, input?: object) {
+    const response = await apps[instance]!.fetch(
+      new Request('http://limen.test/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify({ query, variables: { input } }),
+      }),
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+    return { status: response.status, ...((await response.json()) as any) };
+  }
+
+  async function signUp(name: string): Promise<{ accessToken: string; user: { id: string } }> {
+    const email = `${name}-${Date.now()}@example.com`;
+    const { data } = await ask(
+      0,
+      'mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthSession { accessToken user { id } } } }',
+      undefined,
+      { email, password: PASSWORD },
+    );
+    return data.signup;
+  }
+
+  async function admin(method: string, id: string, body: object) {
+    const key = await signProjectKey(apps[0]!.keys!, 'service_role', () => new Date(), 600);
+    const response = await apps[0]!.fetch(
+      new Request(`http://limen.test/auth/v1/admin/users/${id}`, {
+        method,
+        headers: { authorization: `Bearer ${key}` },
+        body: JSON.stringify(body),
+      }),
+    );
+    expect(response.status).toBe(200);
+  }
+
+  /** How long until the answer is as it should be, in ms. */
+  async function until(holds: () => Promise<boolean>): Promise<number> {
+    const start = performance.now();
+    while (!(await holds())) {
+      if (performance.now() - start > 2000) throw new Error('Not within two seconds.');
+      await sleep(2);
+    }
+    return performance.now() - start;
+  }
+
+  test('enforce grants, bans and deletions of another instance with the old token', async () => {
+    const { accessToken, user } = await signUp('ada');
+    const roles = async () => (await ask(1, '{ viewer { roles } }', accessToken)).data?.viewer.roles.join();
+    await admin('PUT', user.id, { app_metadata: { roles: ['admin'] } });
+    await until(async () => (await roles()) === 'admin');
+    await admin('PUT', user.id, { app_metadata: { roles: [] } });
+    await until(async () => (await roles()) === '');
+    await admin('PUT', user.id, { ban_duration: '1h' });
+    await until(async () => (await ask(2, '{ viewer { kind } }', accessToken)).status === 401);
+    await admin('PUT', user.id, { ban_duration: 'none' });
+    await until(async () => (await ask(2, '{ viewer { kind } }', accessToken)).status === 200);
+    await admin('DELETE', user.id, {});
+    await until(async () => (await ask(1, '{ viewer { kind } }', accessToken)).status === 401);
+  });
+
+  test('refuse the token of a session that ended on another', async () => {
+    const { accessToken } = await signUp('grace');
+    expect((await ask(1, '{ me { id } }', accessToken)).status).toBe(200);
+    await ask(0, 'mutation { logout { __typename } }', accessToken);
+    await until(async () => (await ask(1, '{ me { id } }', accessToken)).status === 401);
+    await until(async () => (await ask(2, '{ me { id } }', accessToken)).status === 401);
+  });
+
+  test('trust no token while they cannot hear, and look into the database instead', async () => {
+    const { accessToken, user } = await signUp('hedy');
+    const database = await openPostgres({ url: server.url });
+    // Every listener is cut off again and again, while the grants change.
+    let isOver = false;
+    const cutting = (async () => {
+      while (!isOver) {
+        await database.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+             and pid <> pg_backend_pid() and (query ilike 'listen%' or query like '%pg_visible_in_snapshot%')`,
+        );
+        await sleep(5);
+      }
+    })();
+    for (let round = 0; round < 25; round += 1) {
+      const role = `role-${round}`;
+      await admin('PUT', user.id, { app_metadata: { roles: [role] } });
+      await until(async () => {
+        const { data } = await ask(1, '{ viewer { roles } }', accessToken);
+        return data?.viewer.roles[0] === role;
+      });
+    }
+    isOver = true;
+    await cutting;
+    await database.close();
+  });
+});
