@@ -1,20 +1,22 @@
 /**
  * `npm run bench`: how Limen does beside the least that could do the same work, in one run on one machine. Machines differ and are noisy;
- * the ratios are what to compare. `BENCH_SECONDS` sets the length of a round.
+ * the ratios are what to compare. `BENCH_SECONDS` sets the length of a round; `DATABASE_URL`, an empty PostgreSQL database, adds what several instances do together.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureFreshness } from './freshness.ts';
 import { type Load, measureLoad } from './load.ts';
 import { median } from './median.ts';
 import { startProcess } from './process.ts';
+import { graphql, request, send } from './request.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
 const ROUNDS = 3;
 const PASSWORD = 'correct horse battery staple';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'limen-bench-'));
-const env = { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
+const env = { DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
 const startLimen = () => startProcess('src/main.ts', { env, core: 0 });
 
 try {
@@ -26,8 +28,12 @@ try {
 
   const { accessToken } = await graphql(
     limen.url,
-    `mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthSession { accessToken } } }`,
-    { input: { email: 'bench@example.com', password: PASSWORD } },
+    request(
+      `mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthSession { accessToken } } }`,
+      {
+        input: { email: 'bench@example.com', password: PASSWORD },
+      },
+    ),
   ).then(({ data }) => data.signup);
   const me = request('{ me { id email displayName roles permissions tier } }', {}, accessToken);
   const size = (await send(limen.url, me).then((response) => response.text())).length;
@@ -63,30 +69,17 @@ try {
   report('login, all cores', `${median(logins).toFixed(1)} per second`);
   report('bare Argon2id verification, all cores', `${median(hashes).toFixed(1)} per second`);
   report('login / bare verification', median(logins.map((rate, index) => rate / hashes[index]!)).toFixed(3));
+
+  if (process.env.DATABASE_URL) {
+    const { lag, lagWhileCut, cuts, me: rates } = await measureFreshness(process.env.DATABASE_URL, SECONDS);
+    const shown = ({ p50, p99, max }: typeof lag) =>
+      `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${max.toFixed(1)} ms`;
+    report('a change enforced by another instance after', shown(lag));
+    report(`the same, listeners cut off ${cuts} times`, shown(lagWhileCut));
+    report('me with 100,000 recent changes / with none', (rates.after / rates.before).toFixed(2));
+  }
 } finally {
   rmSync(dataDir, { recursive: true, force: true });
-}
-
-function request(query: string, variables: object, accessToken?: string) {
-  return {
-    path: '/graphql',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(accessToken ? { authorization: `Bearer ${accessToken}` } : {}),
-    },
-    body: JSON.stringify({ query, variables }),
-  };
-}
-
-function send(url: string, { path, headers, body }: ReturnType<typeof request>): Promise<Response> {
-  return fetch(url + path, { method: 'POST', headers, body });
-}
-
-async function graphql(url: string, query: string, variables: object) {
-  const response = await send(url, request(query, variables));
-  // biome-ignore lint/suspicious/noExplicitAny: the bench knows what it asked for
-  return (await response.json()) as any;
 }
 
 function describe(loads: Load[]): string {
