@@ -87,7 +87,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       createContext,
       authServer: auth.server,
       readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
-      settings: { ...config.http, production: config.production },
+      settings: { ...config.http, sessionCookie: config.sessionCookie, production: config.production },
       log,
     });
     return {

@@ -10,6 +10,7 @@ import { ServiceUnavailableError } from './identity/errors.ts';
 import { identify } from './identity/identify.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/roles.ts';
+import type { SessionCookie } from './identity/session-cookie.ts';
 import type { Viewer } from './identity/viewer.ts';
 
 /** What the whole process shares. */
@@ -23,6 +24,7 @@ export interface SharedServices {
 export interface Services extends SharedServices {
   readonly auth: AuthBackend;
   readonly client: Client;
+  readonly sessionCookie: SessionCookie;
   /** Loads what an access token does not carry, once per account and request. */
   readonly recordOf: (account: Account) => Promise<AccountRecord>;
 }
@@ -35,6 +37,7 @@ export interface Context {
 export interface ContextInput {
   readonly authorization: string | null;
   readonly client: Client;
+  readonly sessionCookie: SessionCookie;
 }
 
 export type CreateContext = (input: ContextInput) => Promise<Context>;
@@ -44,11 +47,12 @@ export function createContextFactory(
   authFor: (client: Client) => AuthBackend,
   onRefusedToken: (reason: string, client: Client) => void,
 ): CreateContext {
-  return async ({ authorization, client }) => {
+  return async ({ authorization, client, sessionCookie }) => {
     const auth = authFor(client);
     try {
       const viewer = await identify({ ...shared, auth }, authorization);
-      return { viewer, services: { ...shared, auth, client, recordOf: createRecordLoader(auth, viewer) } };
+      const recordOf = createRecordLoader(auth, viewer);
+      return { viewer, services: { ...shared, auth, client, sessionCookie, recordOf } };
     } catch (error) {
       if (error instanceof InvalidTokenError) {
         onRefusedToken(error.reason, client);

@@ -17,7 +17,7 @@ import type { Session, User } from './outcomes.ts';
 import { createSessionRefresh } from './session-refresh.ts';
 import { createMemoryStorage, type SessionStorage } from './session-storage.ts';
 import { createSessionStore, keep, type SessionListener } from './session-store.ts';
-import { createPost, dataOf, isTokenRefused } from './transport.ts';
+import { createPost, dataOf, isTokenRefused, type Post } from './transport.ts';
 
 export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
 export * from './generated/operations.ts';
@@ -29,6 +29,11 @@ export type { SessionEvent, SessionListener } from './session-store.ts';
 export interface IdentityClientOptions {
   /** Of the GraphQL endpoint: `https://id.example.com/graphql`. In a browser it may be relative to the page. */
   url: string;
+  /**
+   * `cookie`: for browsers. The refresh token is kept in a cookie that no script can read, the access token in the memory of the page, and
+   * nothing in a storage; the first call of a page takes the session up again. Default: `storage`.
+   */
+  session?: 'storage' | 'cookie';
   /** Where the session is kept. Clients with one storage and key share one session. Default: memory, of this client alone. */
   storage?: SessionStorage;
   /** Default: `limen.session`. */
@@ -38,20 +43,28 @@ export interface IdentityClientOptions {
   onSessionChange?: SessionListener;
 }
 
-/** @throws {TypeError} when the url is not one */
+/** @throws {TypeError} when the url is not one, or a storage is given for a session that a cookie keeps */
 export function createIdentityClient(options: IdentityClientOptions): IdentityClient {
   const { href: url, origin } = new URL(options.url, globalThis.location?.href);
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const inCookie = options.session === 'cookie';
+  if (inCookie && options.storage) throw new TypeError('A session in a cookie is kept in no storage.');
   const store = createSessionStore(
     options.storage ?? createMemoryStorage(),
     options.storageKey ?? 'limen.session',
   );
   if (options.onSessionChange) store.listen(options.onSessionChange);
-  const post = createPost(url, fetch);
-  const tokens = createSessionRefresh(store, post);
+  const post = createPost(url, fetch, inCookie ? 'include' : undefined);
+  const tokens = createSessionRefresh(store, post, inCookie ? origin : null);
+  /** For what changes the cookie. */
+  const postInTurn: Post = (...call) => tokens.replacing(() => post(...call));
 
-  async function ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables) {
-    const send = (accessToken: string | null) => post(document, variables, accessToken);
+  async function ask<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+    via: Post = post,
+  ) {
+    const send = (accessToken: string | null) => via(document, variables, accessToken);
     return dataOf(document, await tokens.withAccessToken(send, isTokenRefused));
   }
 
@@ -60,7 +73,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
   ) {
-    return dataOf(document, await post(document, variables, null));
+    return dataOf(document, await postInTurn(document, variables, null));
   }
 
   async function keepIfSession<Result extends { __typename: string }>(result: Result | Session) {
@@ -91,8 +104,10 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
   /** The session that comes back, if one does, is kept. */
   const signingIn =
     <Data extends Outcome, Input>(document: Mutation<Data, Input>) =>
-    async (input: Input) =>
-      keepIfSession(only(await askAsNobody(document, { input })));
+    async (given: Input) => {
+      const input = inCookie ? { ...given, transport: 'COOKIE' } : given;
+      return keepIfSession(only(await askAsNobody(document, { input })));
+    };
 
   /** As whoever is signed in; the person that comes back, if one does, is kept with the session. */
   const changingUser = <Data extends Outcome, Input>(document: Mutation<Data, Input>) => {
@@ -105,8 +120,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     login: signingIn(LoginDocument),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
-      const ending = await store.read();
-      const result = await ask(LogoutDocument, { input: { scope } }).then(
+      const ending = await tokens.restore();
+      const result = await ask(LogoutDocument, { input: { scope } }, postInTurn).then(
         (data) => data.logout,
         (error: unknown) => {
           const isOver = error instanceof LimenClientError && error.code === 'UNAUTHENTICATED';
@@ -116,7 +131,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
       );
       if (result.__typename === 'LoggedOut' && scope !== 'OTHERS') {
         await store.change('SIGNED_OUT', (kept) =>
-          kept && kept.session.user.id === ending?.session.user.id ? null : undefined,
+          kept && kept.session.user.id === ending?.user.id ? null : undefined,
         );
       }
       return result;
@@ -132,6 +147,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     },
     setUserRoles: changingUser(SetUserRolesDocument),
     refresh: tokens.refresh,
+    restore: tokens.restore,
     getSession: async () => (await store.read())?.session ?? null,
     onSessionChange: store.listen,
     request: (document, ...[variables]) => ask(document, variables as never),

@@ -45,6 +45,11 @@ export interface IdentityClient {
   setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
   /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
   refresh(): Promise<RefreshSessionResult>;
+  /**
+   * The session there is when a page begins: of the storage, or what the server makes of the cookie, which takes a request. Calls do so by
+   * themselves; this is for pages that show nothing before they know. Null when nobody is signed in.
+   */
+  restore(): Promise<Session | null>;
   /** As it was kept last: asks no server. Null when nobody is signed in. */
   getSession(): Promise<Session | null>;
   /** Returns what takes the listener away again. Not told: what another client does to a storage that both share. */

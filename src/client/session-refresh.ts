@@ -16,16 +16,27 @@ export interface SessionRefresh {
   ): Promise<T>;
   /** Rejects with `UNAUTHENTICATED` when nobody is signed in. */
   refresh(): Promise<RefreshSessionResult>;
+  /** The session that is kept, here or in the cookie; null when nobody is signed in. */
+  restore(): Promise<Session | null>;
+  /** Does what makes the browser take another cookie: of two answers at once, the later would win, whichever that is. */
+  replacing<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createSessionRefresh(store: SessionStore, post: Post): SessionRefresh {
+/** @param cookieOf the origin whose cookie keeps the refresh token; null where the store does */
+export function createSessionRefresh(
+  store: SessionStore,
+  post: Post,
+  cookieOf: string | null = null,
+): SessionRefresh {
   /** By the access token that will not do. */
   const running = new Map<string, Promise<RefreshSessionResult>>();
+  const cookieLock = cookieOf && `limen:cookie:${cookieOf}`;
+  let isCookieKnown = cookieOf === null;
 
   function refresh(stale: Session): Promise<RefreshSessionResult> {
     const joined = running.get(stale.accessToken);
     if (joined) return joined;
-    const refresh = exclusively(lockName(stale), () => refreshNow(stale)).finally(() => {
+    const refresh = exclusively(cookieLock ?? lockName(stale), () => refreshNow(stale)).finally(() => {
       running.delete(stale.accessToken);
     });
     running.set(stale.accessToken, refresh);
@@ -39,12 +50,15 @@ export function createSessionRefresh(store: SessionStore, post: Post): SessionRe
     // While this one waited, another tab has done it.
     if (session.accessToken !== stale.accessToken) return session;
 
-    const { refreshToken } = session;
-    const answer = await post(RefreshSessionDocument, { input: { refreshToken } }, null);
-    const result = dataOf(RefreshSessionDocument, answer).refreshSession;
+    const result = await ask(session.refreshToken);
     // Somebody may have signed in or out meanwhile: that is not undone.
     const isCurrent = (kept: KeptSession | null): kept is KeptSession =>
-      kept?.session.refreshToken === refreshToken;
+      kept?.session.accessToken === session.accessToken;
+    if (result.__typename === 'AuthSession' && result.user.id !== session.user.id) {
+      // In another tab, which shares the cookie.
+      await store.change('SIGNED_IN', (kept) => (isCurrent(kept) ? keep(result) : undefined));
+      throw signedOut();
+    }
     if (result.__typename === 'AuthSession') {
       await store.change('TOKEN_REFRESHED', (kept) =>
         isCurrent(kept) ? keep(withLatestUser(result, session.user, kept.session.user)) : undefined,
@@ -55,16 +69,36 @@ export function createSessionRefresh(store: SessionStore, post: Post): SessionRe
     return result;
   }
 
+  /** By the cookie, for a refresh token of null. Rejects with what may be over later. */
+  async function ask(refreshToken: string | null): Promise<RefreshSessionResult> {
+    const answer = await post(RefreshSessionDocument, { input: { refreshToken } }, null);
+    return dataOf(RefreshSessionDocument, answer).refreshSession;
+  }
+
   async function next(stale: Session): Promise<Session> {
     const result = await refresh(stale);
-    if (result.__typename === 'AuthSession') return result;
     if (result.__typename === 'InvalidRefreshTokenError') throw signedOut();
-    throw new LimenClientError(result.code, result.message, { retryAfterSeconds: result.retryAfterSeconds });
+    return sessionOf(result);
+  }
+
+  /** Of the calls that a page begins with, one asks and the others wait. */
+  async function restoreNow(): Promise<Session | null> {
+    const kept = await store.read();
+    if (kept || isCookieKnown) return kept?.session ?? null;
+    const result = await ask(null);
+    const session = result.__typename === 'InvalidRefreshTokenError' ? null : sessionOf(result);
+    if (session) await store.change('SESSION_RESTORED', () => keep(session));
+    isCookieKnown = true;
+    return session;
+  }
+
+  function replacing<T>(work: () => Promise<T>): Promise<T> {
+    return cookieLock ? exclusively(cookieLock, work) : work();
   }
 
   async function current(): Promise<Session | null> {
     const kept = await store.read();
-    if (!kept) return null;
+    if (!kept) return isCookieKnown ? null : replacing(restoreNow);
     return Date.now() < kept.refreshAt ? kept.session : next(kept.session);
   }
 
@@ -77,11 +111,24 @@ export function createSessionRefresh(store: SessionStore, post: Post): SessionRe
       return isTokenRefused(answer) ? send((await next(session)).accessToken) : answer;
     },
     async refresh() {
-      const kept = await store.read();
-      if (!kept) throw signedOut();
-      return refresh(kept.session);
+      const session = (await store.read())?.session ?? (await current());
+      if (!session) throw signedOut();
+      return refresh(session);
     },
+    restore() {
+      isCookieKnown = cookieOf === null;
+      return replacing(restoreNow);
+    },
+    replacing,
   };
+}
+
+/** @throws {LimenClientError} for an outcome that may be another one later */
+function sessionOf(
+  result: Exclude<RefreshSessionResult, { __typename: 'InvalidRefreshTokenError' }>,
+): Session {
+  if (result.__typename === 'AuthSession') return result;
+  throw new LimenClientError(result.code, result.message, { retryAfterSeconds: result.retryAfterSeconds });
 }
 
 /** A profile that was changed during the refresh is newer than the one that the refresh saw. */

@@ -5,6 +5,8 @@ import type { SessionStorage } from './session-storage.ts';
 export type SessionEvent =
   /** By `login` or `signup`. */
   | 'SIGNED_IN'
+  /** Of the cookie, when the page had just begun. */
+  | 'SESSION_RESTORED'
   /** The same session, with other tokens. */
   | 'TOKEN_REFRESHED'
   /** The same session, with another `user`. */
@@ -91,7 +93,7 @@ function tell(listener: SessionListener, event: SessionEvent, session: Session |
 function parse(text: string | null): KeptSession | null {
   try {
     const kept = JSON.parse(text ?? 'null') as Partial<KeptSession> | null;
-    const isWhole = typeof kept?.session?.refreshToken === 'string' && typeof kept.refreshAt === 'number';
+    const isWhole = typeof kept?.session?.accessToken === 'string' && typeof kept.refreshAt === 'number';
     return isWhole ? (kept as KeptSession) : null;
   } catch {
     return null;

@@ -27,7 +27,12 @@ export type Post = <Data, Variables>(
 /** A refresh holds up every other call, in every tab, so none may wait for ever. */
 const TIMEOUT_MS = 30_000;
 
-export function createPost(url: string, fetch: typeof globalThis.fetch): Post {
+/** @param credentials `include` where the answer's cookies are to be kept, and sent, whatever origin the page is of */
+export function createPost(
+  url: string,
+  fetch: typeof globalThis.fetch,
+  credentials?: RequestCredentials,
+): Post {
   return async (document, variables, accessToken) => {
     try {
       const response = await fetch(url, {
@@ -38,6 +43,7 @@ export function createPost(url: string, fetch: typeof globalThis.fetch): Post {
           ...(accessToken !== null && { authorization: `Bearer ${accessToken}` }),
         },
         body: JSON.stringify({ query: textOf(document), variables }),
+        ...(credentials && { credentials }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10);

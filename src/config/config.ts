@@ -17,6 +17,7 @@ import {
   httpVariables,
 } from './http.ts';
 import { type LinkConfig, linkConfig, linkVariables } from './links.ts';
+import { type SessionCookieConfig, sessionCookieConfig, sessionCookieVariables } from './session-cookie.ts';
 import {
   type SupabaseAuthConfig,
   supabaseConfig,
@@ -29,6 +30,7 @@ import { onOff, type Wrong } from './values.ts';
 export interface Config {
   readonly production: boolean;
   readonly http: HttpConfig;
+  readonly sessionCookie: SessionCookieConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
   readonly auth: (EmbeddedAuthConfig & LinkConfig) | SupabaseAuthConfig;
@@ -61,6 +63,7 @@ export const Environment = z.object({
   RATE_LIMITS: onOff.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   ...httpVariables,
+  ...sessionCookieVariables,
   ...databaseVariables,
   ...embeddedAuthVariables,
   ...supabaseVariables,
@@ -122,6 +125,7 @@ function configFrom(env: Environment): Config {
   return {
     production,
     http: httpConfig(env, production),
+    sessionCookie: sessionCookieConfig(env),
     logLevel: env.LOG_LEVEL,
     database: databaseConfig(env),
     auth: env.SUPABASE_URL

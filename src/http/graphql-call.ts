@@ -1,4 +1,5 @@
 import type { Client } from '../identity/client.ts';
+import type { SessionCookie } from '../identity/session-cookie.ts';
 
 /** What of an operation may stand in the log: names of the schema and of its outcomes, never a value. */
 export interface OperationSummary {
@@ -13,6 +14,7 @@ export interface OperationSummary {
 /** What comes with a request, beside itself. */
 export interface GraphQLCall {
   readonly client: Client;
+  readonly sessionCookie: SessionCookie;
   /** Filled in as the operation goes on. */
   readonly summary: OperationSummary;
 }

@@ -3,7 +3,7 @@ import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind } from 'gr
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Client } from '../identity/client.ts';
+import type { ContextInput } from '../context.ts';
 import type { GraphQLCall } from './graphql-call.ts';
 import { useQueryLimits } from './graphql-limits.ts';
 import { useStrictRequests } from './graphql-request.ts';
@@ -12,7 +12,7 @@ import { useQuietInputErrors } from './input-errors.ts';
 
 export interface GraphQLEndpointNeeds {
   schema: GraphQLSchema;
-  createContext(input: { authorization: string | null; client: Client }): Promise<object>;
+  createContext(input: ContextInput): Promise<object>;
   log: Logger;
 }
 
@@ -30,8 +30,8 @@ export function createGraphQLEndpoint({ schema, createContext, log }: GraphQLEnd
   });
   const yoga = createYoga<GraphQLCall>({
     schema,
-    context: ({ request, client }) =>
-      createContext({ authorization: request.headers.get('authorization'), client }),
+    context: ({ request, client, sessionCookie }) =>
+      createContext({ authorization: request.headers.get('authorization'), client, sessionCookie }),
     plugins: [
       useStrictRequests(),
       useSummary(schema),

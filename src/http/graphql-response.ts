@@ -2,7 +2,7 @@
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import { ERROR_CODES } from '../identity/errors.ts';
+import { DENIAL_CODES, ERROR_CODES } from '../identity/errors.ts';
 import { createErrorMask, internalError } from './error-masking.ts';
 import type { GraphQLCall } from './graphql-call.ts';
 import { REFUSAL_CODES } from './refusal.ts';
@@ -27,7 +27,7 @@ export function useJsonResponses(schema: GraphQLSchema, log: Logger): Plugin<obj
 }
 
 const MAX_OUTCOMES = 5;
-const REFUSALS = new Set(['UNAUTHENTICATED', 'FORBIDDEN', ...REFUSAL_CODES]);
+const REFUSALS = new Set<string>([...DENIAL_CODES, ...REFUSAL_CODES]);
 
 function outcomesOf({ data, errors = [] }: ExecutionResult, isWord: (word: string) => boolean): string[] {
   const answers = Object.values(data ?? {}).map((value) => {

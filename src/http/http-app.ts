@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import type { Logger } from 'pino';
 import type { AuthServer } from '../auth-server/auth-server.ts';
-import type { Client } from '../identity/client.ts';
+import type { ContextInput } from '../context.ts';
 import { serveAuth, serveJwks } from './auth-endpoint.ts';
 import { createClientAddressReader } from './client-address.ts';
 import { allowOrigins } from './cors.ts';
@@ -16,6 +16,7 @@ import { createReadiness, type ReadinessChecks } from './health.ts';
 import type { HttpEnv } from './http-env.ts';
 import { logRequests } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
+import { createSessionCookies, type SessionCookieSettings } from './session-cookie.ts';
 
 export interface HttpSettings {
   /** `*` means any. */
@@ -23,13 +24,16 @@ export interface HttpSettings {
   /** Addresses and ranges whose `X-Forwarded-For` is believed; empty: nobody's. */
   trustProxy: readonly string[];
   graphiql: boolean;
+  /** Where the outside reaches this Limen. */
+  externalUrl: string;
+  sessionCookie: SessionCookieSettings;
   production: boolean;
 }
 
 export interface HttpNeeds {
   schema: GraphQLSchema;
   /** Who is asking. Throws GraphQL errors: a bad token is `UNAUTHENTICATED` with `extensions.http.status` 401. */
-  createContext(input: { authorization: string | null; client: Client }): Promise<object>;
+  createContext(input: ContextInput): Promise<object>;
   /** Null in Supabase mode. */
   authServer: AuthServer | null;
   /** What must answer before traffic may come. */
@@ -55,6 +59,7 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   const addressOf = createClientAddressReader(settings.trustProxy);
   const graphql = createGraphQLEndpoint(needs);
   const graphiql = settings.graphiql ? createGraphiQL(GRAPHQL_PATH) : null;
+  const sessionCookieOf = createSessionCookies(settings);
   const readiness = createReadiness(needs.readiness, log);
   let isStopping = false;
 
@@ -73,12 +78,15 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   app.use(securityHeaders(settings.production));
   app.use(allowOrigins(settings.corsOrigins));
 
-  app.all(GRAPHQL_PATH, (context) => {
+  app.all(GRAPHQL_PATH, async (context) => {
     const request = context.req.raw;
     if (graphiql && shouldRenderGraphiQL(request)) return graphiql.fetch(request);
     const summary = {};
     context.set('summary', summary);
-    return graphql(request, { client: context.get('client'), summary });
+    const sessionCookie = sessionCookieOf(request.headers);
+    const response = await graphql(request, { client: context.get('client'), sessionCookie, summary });
+    if (sessionCookie.setCookie !== null) response.headers.append('Set-Cookie', sessionCookie.setCookie);
+    return response;
   });
   app.get('/health', (context) => context.json({ status: 'ok' }));
   app.get('/ready', async (context) => {

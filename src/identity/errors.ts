@@ -28,13 +28,23 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+const DENIALS = {
+  UNAUTHENTICATED: 'Log in first.',
+  FORBIDDEN: 'Not allowed.',
+  CSRF_REFUSED: 'The cookie of a session is for pages of this origin, and of those in CORS_ORIGINS.',
+} as const;
+
+export type DenialCode = keyof typeof DENIALS;
+
+export const DENIAL_CODES = Object.keys(DENIALS) as DenialCode[];
+
 /** Not signed in (any more), or not allowed. A top-level error and no member of a union: every field can answer so. */
 export class DeniedError extends Error {
   override readonly name = 'DeniedError';
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  readonly code: DenialCode;
 
-  constructor(code: 'UNAUTHENTICATED' | 'FORBIDDEN') {
-    super(code === 'FORBIDDEN' ? 'Not allowed.' : 'Log in first.');
+  constructor(code: DenialCode) {
+    super(DENIALS[code]);
     this.code = code;
   }
 }

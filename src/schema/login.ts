@@ -10,7 +10,7 @@ import {
 import { logIn } from '../identity/sessions.ts';
 import { builder } from './builder.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
-import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 
 const LoginInput = builder.inputType('LoginInput', {
   description: 'An address and its password.',
@@ -21,6 +21,7 @@ const LoginInput = builder.inputType('LoginInput', {
       description: 'In any case, as it was signed up.',
     }),
     password: t.string({ required: true, description: 'Never logged, never repeated in an error.' }),
+    ...signInFields(t),
   }),
 });
 
@@ -44,6 +45,6 @@ builder.mutationField('login', (t) =>
     ...TAKES_CREDENTIAL,
     description: 'Signs a person in by password, in a session of its own.',
     args: { input: t.arg({ type: LoginInput, required: true }) },
-    resolve: async (_root, { input }, context) => handOver(context, await logIn(context.services, input)),
+    resolve: (_root, { input }, context) => handOver(context, input, () => logIn(context.services, input)),
   }),
 );

@@ -4,6 +4,7 @@ import './errors.ts';
 import './user.ts';
 import './viewer.ts';
 import './session.ts';
+import './refresh-session.ts';
 import './login.ts';
 import './sign-up.ts';
 import './profile.ts';

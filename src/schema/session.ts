@@ -1,11 +1,12 @@
-/** Sessions: what signing in hands out, how one goes on, and ends. The rules live in `identity/sessions.ts`. */
-import { InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError } from '../identity/errors.ts';
-import type { LogoutScope, Session } from '../identity/session.ts';
-import { logOut, refreshSession } from '../identity/sessions.ts';
+/** Sessions: what signing in hands out, and how one ends. The rules live in `identity/sessions.ts`. */
+import { RateLimitedError, ServiceUnavailableError } from '../identity/errors.ts';
+import type { LogoutScope } from '../identity/session.ts';
+import type { HandedOverSession } from '../identity/session-transport.ts';
+import { logOut } from '../identity/sessions.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 
-export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implement({
+export const AuthSessionRef = builder.objectRef<HandedOverSession>('AuthSession').implement({
   description: 'What signing in hands out. Keep both tokens secret.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'accessToken' in value,
   fields: (t) => ({
@@ -13,8 +14,9 @@ export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implemen
       description: 'For the header: `Authorization: Bearer <accessToken>`.',
     }),
     refreshToken: t.exposeString('refreshToken', {
+      nullable: true,
       description:
-        'For `refreshSession`. Keep the one it answers: the one before still works, an older one ends the session.',
+        'For `refreshSession`. Keep the one it answers: the one before still works, an older one ends the session. Null when it went into the cookie.',
     }),
     tokenType: t.exposeString('tokenType', { description: '`bearer`.' }),
     expiresIn: t.exposeInt('expiresIn', {
@@ -31,33 +33,6 @@ export const AuthSessionRef = builder.objectRef<Session>('AuthSession').implemen
 
 /** A field that takes a credential: the limits allow one in a request, so that nobody tries a hundred passwords in one. */
 export const TAKES_CREDENTIAL = { extensions: { credential: true } };
-
-const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
-  description: 'The newest refresh token of a session.',
-  fields: (t) => ({
-    refreshToken: t.string({
-      required: true,
-      description: 'From `login`, `signup`, or the last `refreshSession`.',
-    }),
-  }),
-});
-
-const RefreshSessionResult = builder.errorUnion('RefreshSessionResult', {
-  description: 'The session with new tokens, or why it cannot go on.',
-  types: [AuthSessionRef, InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError],
-});
-
-builder.mutationField('refreshSession', (t) =>
-  t.field({
-    type: RefreshSessionResult,
-    skipTypeScopes: true,
-    ...TAKES_CREDENTIAL,
-    description:
-      'Goes on with a session: a new access token, with what changed about the person, and the next refresh token. Asked twice with one token (a lost answer), it hands out the same next token; one older than that ends the session.',
-    args: { input: t.arg({ type: RefreshSessionInput, required: true }) },
-    resolve: (_root, { input }, { services }) => refreshSession(services, input),
-  }),
-);
 
 const LogoutScopeRef = builder.enumType('LogoutScope', {
   description: 'Which sessions end.',
@@ -101,11 +76,13 @@ builder.mutationField('logout', (t) =>
   t.withAuth({ person: true }).field({
     type: LogoutResult,
     skipTypeScopes: true,
-    description: 'For a signed-in person: ends their session, or the others, or all.',
+    description:
+      'For a signed-in person: ends their session, or the others, or all. Takes the cookie away too, unless the session goes on.',
     args: { input: t.arg({ type: LogoutInput }) },
     resolve: async (_root, { input }, { services, viewer }) => {
       const scope = input?.scope ?? 'local';
       await logOut(services, viewer, scope);
+      if (scope !== 'others') services.sessionCookie.clear();
       return { loggedOut: scope };
     },
   }),

@@ -1,12 +1,43 @@
 /** What all mutations that sign somebody in have in common. */
 import type { Context } from '../context.ts';
-import type { SignedIn } from '../identity/sign-in.ts';
+import { handOver as handOverSession, type SessionTransport } from '../identity/session-transport.ts';
+import { builder } from './builder.ts';
 import { AuthSessionRef } from './session.ts';
 
 /** What a sign-in can come to, beside the errors of each. */
 export const SIGN_IN_OUTCOMES = [AuthSessionRef] as const;
 
-/** Hands out what a sign-in came to, the way its input asks for. */
-export function handOver<Outcome extends SignedIn>(_context: Context, outcome: Outcome): Outcome {
-  return outcome;
+const SessionTransportRef = builder.enumType('SessionTransport', {
+  description: 'Where the refresh token goes.',
+  values: {
+    BODY: { value: 'body', description: 'Into `AuthSession.refreshToken`: the client keeps it.' },
+    COOKIE: {
+      value: 'cookie',
+      description:
+        'Into a cookie that no script can read: the browser keeps it, and `refreshSession` without a token uses it. Only from pages of this origin and of those the operator names; others, and programs that send no `Origin`, are answered with the error `CSRF_REFUSED`.',
+    },
+  } as const,
+});
+
+type InputFields =
+  typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types>
+    ? PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>
+    : never;
+
+/** For every input that signs somebody in. */
+export const signInFields = (t: InputFields) => ({
+  transport: t.field({
+    type: SessionTransportRef,
+    defaultValue: 'body',
+    description: 'How the refresh token is handed over.',
+  }),
+});
+
+/** Signs in, and hands out what comes of it the way its input asks for. */
+export function handOver<Outcome extends object>(
+  { services }: Context,
+  { transport }: { transport?: SessionTransport | null | undefined },
+  signIn: () => Promise<Outcome>,
+) {
+  return handOverSession(services, transport, signIn);
 }

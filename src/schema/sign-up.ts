@@ -11,7 +11,7 @@ import { type EmailConfirmationSent, signUp } from '../identity/sign-up.ts';
 import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
-import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 
 const SignupInput = builder.inputType('SignupInput', {
   description: 'A new account.',
@@ -29,6 +29,7 @@ const SignupInput = builder.inputType('SignupInput', {
       type: UpdateProfileInput,
       description: 'What the person says about themselves, if anything.',
     }),
+    ...signInFields(t),
   }),
 });
 
@@ -68,9 +69,6 @@ builder.mutationField('signup', (t) =>
     ...TAKES_CREDENTIAL,
     description: 'Makes an account with an address and a password.',
     args: { input: t.arg({ type: SignupInput, required: true }) },
-    resolve: async (_root, { input }, context) => {
-      const outcome = await signUp(context.services, input);
-      return 'accessToken' in outcome ? handOver(context, outcome) : outcome;
-    },
+    resolve: (_root, { input }, context) => handOver(context, input, () => signUp(context.services, input)),
   }),
 );

@@ -98,7 +98,15 @@ export function createTestHttpApp(
     readiness: {},
     log: pino({ level: 'debug', base: null }, { write: (line) => void log.push(JSON.parse(line)) }),
     ...options,
-    settings: { corsOrigins: [], trustProxy: [], graphiql: true, production: false, ...options.settings },
+    settings: {
+      corsOrigins: [],
+      trustProxy: [],
+      graphiql: true,
+      production: false,
+      externalUrl: 'http://limen.test',
+      sessionCookie: { sameSite: 'strict', maxAgeSeconds: 3600 },
+      ...options.settings,
+    },
   });
 
   async function send(path: string, init: RequestInit = {}, remoteAddress = '127.0.0.1') {

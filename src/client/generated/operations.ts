@@ -61,6 +61,8 @@ export type LoginInput = {
   email: string;
   /** Never logged, never repeated in an error. */
   password: string;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
 
 /** Which sessions to end. */
@@ -78,11 +80,20 @@ export type LogoutScope =
   /** All but the one that asks. */
   | 'OTHERS';
 
-/** The newest refresh token of a session. */
+/** Which session is to go on. */
 export type RefreshSessionInput = {
-  /** From `login`, `signup`, or the last `refreshSession`. */
-  refreshToken: string;
+  /** The newest of the session. Without it, the one that the cookie keeps. */
+  refreshToken?: string | null | undefined;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
+
+/** Where the refresh token goes. */
+export type SessionTransport =
+  /** Into `AuthSession.refreshToken`: the client keeps it. */
+  | 'BODY'
+  /** Into a cookie that no script can read: the browser keeps it, and `refreshSession` without a token uses it. Only from pages of this origin and of those the operator names; others, and programs that send no `Origin`, are answered with the error `CSRF_REFUSED`. */
+  | 'COOKIE';
 
 /** Who shall have which roles. */
 export type SetUserRolesInput = {
@@ -100,6 +111,8 @@ export type SignupInput = {
   password: string;
   /** What the person says about themselves, if anything. */
   profile?: UpdateProfileInput | null | undefined;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
 
 /** What a person says about themselves. Only the fields given change; null clears one. All of it together may take 4096 bytes as JSON. */
@@ -194,7 +207,7 @@ export type SetUserRolesMutation = { setUserRoles:
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
 
-export type AuthSessionFieldsFragment = { __typename: 'AuthSession', accessToken: string, refreshToken: string, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } };
+export type AuthSessionFieldsFragment = { __typename: 'AuthSession', accessToken: string, refreshToken: string | null, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } };
 
 export type LoginMutationVariables = Exact<{
   input: LoginInput;
@@ -203,7 +216,7 @@ export type LoginMutationVariables = Exact<{
 
 export type LoginMutation = { login:
     | { __typename: 'AccountBannedError', code: ErrorCode, message: string }
-    | { __typename: 'AuthSession', accessToken: string, refreshToken: string, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
+    | { __typename: 'AuthSession', accessToken: string, refreshToken: string | null, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'EmailNotConfirmedError', code: ErrorCode, message: string }
     | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
@@ -217,7 +230,7 @@ export type RefreshSessionMutationVariables = Exact<{
 
 
 export type RefreshSessionMutation = { refreshSession:
-    | { __typename: 'AuthSession', accessToken: string, refreshToken: string, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
+    | { __typename: 'AuthSession', accessToken: string, refreshToken: string | null, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'InvalidRefreshTokenError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
@@ -240,7 +253,7 @@ export type SignupMutationVariables = Exact<{
 
 
 export type SignupMutation = { signup:
-    | { __typename: 'AuthSession', accessToken: string, refreshToken: string, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
+    | { __typename: 'AuthSession', accessToken: string, refreshToken: string | null, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'EmailConfirmationSent', email: string }
     | { __typename: 'EmailTakenError', code: ErrorCode, message: string }
     | { __typename: 'MetadataTooLargeError', maxBytes: number, actualBytes: number, code: ErrorCode, message: string }
