@@ -1,41 +1,12 @@
 /** GraphiQL in a real browser: what a newcomer does in their first minute, with every other host out of reach. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../src/http/server.ts';
 import { createTestApp } from '../support/app.ts';
+import { hasBrowser, launchBrowser } from '../support/browser.ts';
 
-const PLACES = [
-  process.env.CHROMIUM_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
-
-if (!executablePath) {
-  const message = 'GraphiQL is not tried in a browser: no Chromium is installed (CHROMIUM_PATH names one).';
-  if (process.env.CI === 'true') throw new Error(message);
-  process.stderr.write(`${message}\n`);
-}
-
-/** It works without a network: whatever it starts, it asks nobody but us. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe.runIf(executablePath)('GraphiQL in a browser', () => {
-  const userDataDir = mkdtempSync(join(tmpdir(), 'limen-browser-'));
+describe.runIf(hasBrowser)('GraphiQL in a browser', () => {
   const strangers: string[] = [];
   const complaints: string[] = [];
   let url: string;
@@ -47,15 +18,13 @@ describe.runIf(executablePath)('GraphiQL in a browser', () => {
     const app = await createTestApp({ keep: true });
     const server = await listen(app.app, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
     url = server.url;
+    const browser = await launchBrowser();
+    context = browser.context;
     close = async () => {
+      await browser.close();
       await server.close();
       await app.close();
     };
-    context = await chromium.launchPersistentContext(userDataDir, {
-      executablePath: executablePath as string,
-      headless: true,
-      args: FLAGS,
-    });
     page = await context.newPage();
     page.on('request', (request) => {
       const from = request.url();
@@ -73,9 +42,7 @@ describe.runIf(executablePath)('GraphiQL in a browser', () => {
   }, 60_000);
 
   afterAll(async () => {
-    await context?.close();
     await close?.();
-    rmSync(userDataDir, { recursive: true, force: true });
   });
 
   /** As the tour says: the play button, then the operation by its name. */
