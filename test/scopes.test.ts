@@ -21,7 +21,12 @@ const schema = builder.toSchema();
 
 function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer {
   const account = { id: 'ada', email: null, appMetadata, userMetadata: { ...appMetadata } };
-  return personOf(account, 'session', level, 'token');
+  return personOf(account, {
+    sessionId: 'session',
+    assuranceLevel: level,
+    expiresAt: new Date(),
+    accessToken: 'token',
+  });
 }
 
 const stranger: Viewer = { kind: 'anonymous' };

@@ -41,7 +41,7 @@ export function createGraphQLEndpoint({ schema, createContext, log }: GraphQLEnd
     ],
     // Strangers' mistakes are not worth memory.
     parserAndValidationCache: { documentCache, errorCache: { get: () => undefined, set: () => {} } },
-    fetchAPI: { Request, Response, Headers, URL, URLSearchParams },
+    fetchAPI: { Request, Response, Headers, URL, URLSearchParams, ReadableStream, TextEncoder },
     // What the plugins above, and Hono in front, do instead.
     maskedErrors: false,
     maxRequestBodySize: false,

@@ -1,23 +1,33 @@
 /** How a GraphQL result becomes an answer: JSON, whatever was asked for, and a status that tells "refused" from "done". */
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { DENIAL_CODES, ERROR_CODES } from '../identity/errors.ts';
 import { createErrorMask, internalError } from './error-masking.ts';
 import type { GraphQLCall } from './graphql-call.ts';
-import { REFUSAL_CODES } from './refusal.ts';
+import { REFUSAL_CODES, refusal } from './refusal.ts';
 
 const GRAPHQL_JSON = 'application/graphql-response+json';
+const EVENT_STREAM = 'text/event-stream';
 
 /** Takes the place of Yoga's result processors, which answer 200 to refused operations when `application/json` is asked for. */
 export function useJsonResponses(schema: GraphQLSchema, log: Logger): Plugin<object, GraphQLCall> {
   const isWord = (word: string) =>
     schema.getType(word) !== undefined || word in ERROR_CODES || REFUSALS.has(word);
   return {
-    onResultProcess({ request, serverContext, setResultProcessor }) {
+    onResultProcess({ request, result, setResult, serverContext, setResultProcessor }) {
       const accept = request.headers.get('accept') ?? '';
       const mediaType = accept.includes(GRAPHQL_JSON) ? GRAPHQL_JSON : 'application/json';
       const { client, summary } = serverContext;
+      if (isAsyncIterable(result)) {
+        if (!accept.includes(EVENT_STREAM))
+          throw refusal(406, 'BAD_REQUEST', `Subscriptions answer as ${EVENT_STREAM}.`);
+        const mask = createErrorMask(log, client.requestId);
+        setResult(
+          mapAsyncIterator(result, (part) => ({ ...part, ...maskedErrors(part as ExecutionResult, mask) })),
+        );
+        return;
+      }
       setResultProcessor((result) => {
         summary.outcomes = outcomesOf(result as ExecutionResult, isWord);
         return toResponse(result as ExecutionResult, mediaType, client.requestId, log);
@@ -38,6 +48,11 @@ function outcomesOf({ data, errors = [] }: ExecutionResult, isWord: (word: strin
   // A client may give these names to other fields, whose values must not be logged.
   const words = [...codes, ...answers].filter((word) => typeof word === 'string' && isWord(word));
   return words.slice(0, MAX_OUTCOMES) as string[];
+}
+
+/** As they are written out, which is all that becomes of them. */
+function maskedErrors({ errors }: ExecutionResult, mask: ReturnType<typeof createErrorMask>) {
+  return errors && { errors: errors.map((error) => mask(error).error) as GraphQLError[] };
 }
 
 function toResponse(result: ExecutionResult, mediaType: string, requestId: string, log: Logger): Response {

@@ -45,7 +45,7 @@ export interface HttpNeeds {
 export interface HttpApp {
   /** Without a socket the caller is this machine. */
   fetch(request: Request, socket?: { remoteAddress: string }): Promise<Response>;
-  /** From now on `/ready` says no, so that no new traffic is sent here. */
+  /** From now on `/ready` says no, so that no new traffic is sent here, and streams end, so that their listeners go elsewhere. */
   beginShutdown(): void;
 }
 
@@ -61,7 +61,7 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   const graphiql = settings.graphiql ? createGraphiQL(GRAPHQL_PATH) : null;
   const sessionCookieOf = createSessionCookies(settings);
   const readiness = createReadiness(needs.readiness, log);
-  let isStopping = false;
+  const stopping = new AbortController();
 
   app.use(requestId({ limitLength: MAX_REQUEST_ID_CHARACTERS }));
   app.use(async (context, next) => {
@@ -86,11 +86,11 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
     const sessionCookie = sessionCookieOf(request.headers);
     const response = await graphql(request, { client: context.get('client'), sessionCookie, summary });
     if (sessionCookie.setCookie !== null) response.headers.append('Set-Cookie', sessionCookie.setCookie);
-    return response;
+    return untilAborted(response, stopping.signal);
   });
   app.get('/health', (context) => context.json({ status: 'ok' }));
   app.get('/ready', async (context) => {
-    if (isStopping) return context.json({ status: 'stopping' }, 503);
+    if (stopping.signal.aborted) return context.json({ status: 'stopping' }, 503);
     const { isReady, checks } = await readiness();
     return context.json({ status: isReady ? 'ready' : 'unavailable', checks }, isReady ? 200 : 503);
   });
@@ -115,7 +115,14 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   return {
     fetch: async (request, socket = { remoteAddress: '127.0.0.1' }) => app.fetch(request, socket),
     beginShutdown() {
-      isStopping = true;
+      stopping.abort();
     },
   };
+}
+
+/** A stream ends when the client goes, and here too; any other answer is left alone. */
+function untilAborted(response: Response, signal: AbortSignal): Response {
+  if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return response;
+  return new Response(response.body.pipeThrough(new TransformStream(), { signal }), response);
 }

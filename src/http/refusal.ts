@@ -15,7 +15,7 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** Why a GraphQL request is not even begun. The message is for the caller: never a value they sent. */
 export function refusal(
-  status: 400 | 413 | 415,
+  status: 400 | 406 | 413 | 415,
   code: RefusalCode,
   message: string,
   details: Record<string, unknown> = {},

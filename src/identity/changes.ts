@@ -31,6 +31,13 @@ export interface ChangeLog extends ChangeSink {
   /** `readSince` is `mark()` taken before reading, so that a change during the read is not overlooked. */
   remember(sessionId: string, account: Account, readSince: number): void;
   mark(): number;
+  /** Told of what happens to one person and one of their sessions, until what it answers with is called. */
+  watch(userId: string, sessionId: string, watcher: ChangeWatcher): () => void;
+}
+
+export interface ChangeWatcher {
+  userChanged(): void;
+  sessionEnded(): void;
 }
 
 interface Change {
@@ -51,6 +58,7 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   const changes = new Map<string, Change>();
   const endedAt = new Map<string, number>();
   const read = new Map<string, { account: Account; sequence: number; atSeconds: number }>();
+  const watchers = new Map<string, Set<() => void>>();
   let sequence = 0;
   let feed: Feed | null = null;
 
@@ -69,6 +77,20 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
       settledAtSeconds: Math.max(settledAtSeconds, earlier?.settledAtSeconds ?? 0),
       sequence: ++sequence,
     });
+    tell(userId);
+  }
+
+  function tell(id: string) {
+    for (const told of watchers.get(id) ?? []) told();
+  }
+
+  function watch(id: string, told: () => void): () => void {
+    const all = watchers.get(id) ?? new Set();
+    watchers.set(id, all.add(told));
+    return () => {
+      all.delete(told);
+      if (all.size === 0 && watchers.get(id) === all) watchers.delete(id);
+    };
   }
 
   // Maps keep insertion order and every entry is (re)inserted when it is written, so the oldest come first.
@@ -98,6 +120,7 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
       read.delete(sessionId);
       endedAt.delete(sessionId);
       endedAt.set(sessionId, now());
+      tell(sessionId);
     },
     follow(told) {
       feed = told;
@@ -120,6 +143,12 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
       read.set(sessionId, { account, sequence: readSince, atSeconds: now() });
     },
     mark: () => sequence,
+    watch(userId, sessionId, { userChanged, sessionEnded }) {
+      const unwatch = [watch(userId, userChanged), watch(sessionId, sessionEnded)];
+      return () => {
+        for (const stop of unwatch) stop();
+      };
+    },
   };
 }
 

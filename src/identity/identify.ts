@@ -28,7 +28,7 @@ async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSecond
   if (changes.isSessionEnded(sessionId)) throw new InvalidTokenError('session ended');
   if (!changes.isStale(account.id, issuedAtSeconds)) return viewer;
   const fresh = changes.remembered(account.id, sessionId) ?? (await read());
-  return personOf(fresh, sessionId, viewer.assuranceLevel, accessToken);
+  return personOf(fresh, viewer);
 
   async function read() {
     const mark = changes.mark();

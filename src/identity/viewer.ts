@@ -16,6 +16,8 @@ export interface Person {
   readonly grants: Grants;
   readonly sessionId: string;
   readonly assuranceLevel: AssuranceLevel;
+  /** When the access token ends. */
+  readonly expiresAt: Date;
   /** The verified token itself: Supabase Auth acts for a person only with it. Never logged. */
   readonly accessToken: string;
 }
@@ -36,25 +38,19 @@ export function viewerFromClaims(claims: AccessTokenClaims, accessToken: string)
   const { role, sub, session_id: sessionId } = claims;
   // A person stays one whatever their role in the database is: only so is their session looked after.
   if (sub && sessionId) {
-    return personOf(accountFromClaims({ ...claims, sub }), sessionId, claims.aal ?? 'aal1', accessToken);
+    return personOf(accountFromClaims({ ...claims, sub }), {
+      sessionId,
+      assuranceLevel: claims.aal ?? 'aal1',
+      expiresAt: new Date(claims.exp * 1000),
+      accessToken,
+    });
   }
   if (sub || sessionId) return null;
   if (role === 'service_role') return { kind: 'service', id: 'service_role', scopes: SERVICE_ROLE_SCOPES };
   return role === 'anon' ? ANONYMOUS : null;
 }
 
-export function personOf(
-  account: Account,
-  sessionId: string,
-  assuranceLevel: AssuranceLevel,
-  accessToken: string,
-): Person {
-  return {
-    kind: 'person',
-    account,
-    grants: grantsOf(account.appMetadata),
-    sessionId,
-    assuranceLevel,
-    accessToken,
-  };
+/** @param shown what the access token says of the session */
+export function personOf(account: Account, shown: Omit<Person, 'kind' | 'account' | 'grants'>): Person {
+  return { ...shown, kind: 'person', account, grants: grantsOf(account.appMetadata) };
 }

@@ -50,6 +50,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
   scopeAuth: {
     defaultStrategy: 'all',
+    // Once, before a stream begins; what goes on in it asks again by itself.
+    authorizeOnSubscribe: true,
     authScopes: ({ viewer }) => {
       const person = viewer.kind === 'person' ? viewer : null;
       const service = viewer.kind === 'service' ? viewer : null;
@@ -76,3 +78,4 @@ const isAtLeastAal2 = (level: AssuranceLevel) => level !== 'aal1';
 /** Root fields are closed: each says `skipTypeScopes` and then either who may ask, or nothing, which makes it public. */
 builder.queryType({ authScopes: { nobody: true } });
 builder.mutationType({ authScopes: { nobody: true } });
+builder.subscriptionType({ authScopes: { nobody: true } });

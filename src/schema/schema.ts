@@ -10,6 +10,7 @@ import './sign-up.ts';
 import './profile.ts';
 import './password.ts';
 import './roles.ts';
+import './live.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

@@ -139,7 +139,7 @@ builder.queryField('me', (t) =>
     nullable: true,
     skipTypeScopes: true,
     description:
-      'The person who is asking; null when nobody is signed in, or a service asks. Read from the access token, without a query. If the person changed since it was issued, the change is seen: at once on the instance that made it, elsewhere when the token expires.',
+      'The person who is asking; null when nobody is signed in, or a service asks. Read from the access token, without a query. If the person changed since it was issued, the change is seen.',
     resolve: (_root, _args, { viewer }) => (viewer.kind === 'person' ? viewer.account : null),
   }),
 );

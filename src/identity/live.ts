@@ -1,0 +1,71 @@
+/** Tells a person's own frontend what happens to them, as it happens. */
+import type { Account } from './account.ts';
+import type { AuthBackend } from './auth-backend.ts';
+import type { ChangeLog } from './changes.ts';
+import type { Person } from './viewer.ts';
+
+export interface Watcher {
+  /** The person as they are now. */
+  changed(account: Account): void;
+  /** The session, its token or the person is over: nothing more will be told. */
+  ended(): void;
+  failed(error: unknown): void;
+}
+
+/** A timer takes no longer time, and no token lives as long. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Watches the person of a session. Each time they change they are asked for again with their own token, so that whoever may no longer
+ * ask is told nothing. Answers with what ends the watching.
+ */
+export function watchPerson(
+  { auth, changes }: { auth: AuthBackend; changes: ChangeLog },
+  viewer: Person,
+  watcher: Watcher,
+): () => void {
+  let isOver = false;
+  let isReading = false;
+  let isToldAgain = false;
+
+  async function read() {
+    if (isReading) {
+      isToldAgain = true;
+      return;
+    }
+    isReading = true;
+    try {
+      do {
+        isToldAgain = false;
+        const account = await auth.findOwnAccount(viewer.accessToken);
+        if (isOver) return;
+        if (account) watcher.changed(account);
+        else finish(() => watcher.ended());
+      } while (isToldAgain && !isOver);
+    } catch (error) {
+      finish(() => watcher.failed(error));
+    } finally {
+      isReading = false;
+    }
+  }
+
+  function finish(tell: () => void) {
+    if (isOver) return;
+    stop();
+    tell();
+  }
+
+  const unwatch = changes.watch(viewer.account.id, viewer.sessionId, {
+    userChanged: () => void read(),
+    sessionEnded: () => finish(() => watcher.ended()),
+  });
+  const untilExpiry = Math.min(viewer.expiresAt.getTime() - Date.now(), MAX_TIMER_MS);
+  const expiry = setTimeout(() => finish(() => watcher.ended()), untilExpiry);
+
+  function stop() {
+    isOver = true;
+    clearTimeout(expiry);
+    unwatch();
+  }
+  return stop;
+}
