@@ -58,12 +58,13 @@ export async function countAttempt(
 }
 
 /**
- * Does what asks for a password. What fails counts against the account, unless the password was right all the same, or was never looked at.
+ * Does what asks for a password or a code. What fails counts against the account, unless the credential was right all the same, or was
+ * never looked at.
  * @throws {RateLimitedError} and whatever `work` does
  */
-export async function tryPassword<Result>(
+export async function tryCredential<Result>(
   needs: Needs,
-  kind: 'login' | 'password',
+  kind: 'login' | 'password' | 'verify',
   account: string,
   work: () => Promise<Result>,
 ): Promise<Result> {

@@ -1,10 +1,13 @@
 /** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
 import type { Account } from './account.ts';
+import type { CodesBackend } from './codes-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { LogoutScope, Session } from './session.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {
+  readonly codes: CodesBackend;
+
   /**
    * Null when the address must be confirmed first, and then also when it is taken.
    * @throws {EmailTakenError} only while sign-ups are confirmed at once @throws {WeakPasswordError} @throws {SignupDisabledError}

@@ -11,11 +11,13 @@ export const ERROR_CODES = {
     'The address has an account. Told only where sign-ups are confirmed at once, as the success itself would tell.',
   SIGNUP_DISABLED: 'This installation takes no sign-ups.',
   INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
-  EMAIL_NOT_CONFIRMED: 'The password is right, and the address has still to be confirmed.',
+  INVALID_CODE:
+    'The code or the link is wrong, was used before, is too old, or was sent for something else. Ask for a new one.',
+  EMAIL_NOT_CONFIRMED: 'The password is right, and the address has still to be confirmed: `resendVerification` sends the mail again.',
   ACCOUNT_BANNED: 'The password is right, and an administrator has banned the account.',
   INVALID_REFRESH_TOKEN:
     'The refresh token is unknown, expired, or older than the last two of its session. Log in again.',
-  REAUTHENTICATION_REQUIRED: 'The session is too old, or too weak, for this change. Log in again first.',
+  REAUTHENTICATION_REQUIRED: 'The session alone is not enough for this change: give the current password, or a code (`requestReauthentication`), or log in again.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
@@ -125,6 +127,13 @@ export class InvalidCredentialsError extends UserError {
   readonly code = 'INVALID_CREDENTIALS';
   constructor() {
     super('The address or the password is wrong.');
+  }
+}
+
+export class InvalidCodeError extends UserError {
+  readonly code = 'INVALID_CODE';
+  constructor() {
+    super('The code or link does not hold, or no longer. Ask for a new one.');
   }
 }
 

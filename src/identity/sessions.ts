@@ -1,5 +1,5 @@
 /** Sessions: how one begins, goes on, and ends. */
-import { type AttemptLimiter, countAttempt, tryPassword } from './attempts.ts';
+import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
@@ -18,7 +18,7 @@ interface Needs {
 export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<SignedIn> {
   const email = parseEmailAddress(input.email);
   const { password } = input;
-  const session = await tryPassword(needs, 'login', email, () =>
+  const session = await tryCredential(needs, 'login', email, () =>
     needs.auth.signInWithPassword({ email, password }),
   );
   return finishSignIn(needs, session);

@@ -16,6 +16,8 @@ export interface Person {
   readonly grants: Grants;
   readonly sessionId: string;
   readonly assuranceLevel: AssuranceLevel;
+  /** How the session was begun and raised; times in seconds since 1970. */
+  readonly methods: AccessTokenClaims['amr'];
   /** When the access token ends. */
   readonly expiresAt: Date;
   /** The verified token itself: Supabase Auth acts for a person only with it. Never logged. */
@@ -41,6 +43,7 @@ export function viewerFromClaims(claims: AccessTokenClaims, accessToken: string)
     return personOf(accountFromClaims({ ...claims, sub }), {
       sessionId,
       assuranceLevel: claims.aal ?? 'aal1',
+      methods: claims.amr,
       expiresAt: new Date(claims.exp * 1000),
       accessToken,
     });
