@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { createOutbox } from './adapters/mail/outbox.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
+import { checkPassword } from './adapters/passwords/password-policy.ts';
 import { openChangeFeed } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -19,6 +20,7 @@ import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
 import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
+import type { CodesConfig } from './config/codes.ts';
 import type { Config } from './config/config.ts';
 import type { EmbeddedAuthConfig } from './config/embedded-auth.ts';
 import type { LinkConfig } from './config/links.ts';
@@ -30,6 +32,8 @@ import type { AuthBackend } from './identity/auth-backend.ts';
 import { type ChangeLog, createChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
 import type { Clock } from './identity/clock.ts';
+import { WeakPasswordError } from './identity/errors.ts';
+import type { PasswordPolicy } from './identity/password-policy.ts';
 import { schema } from './schema/schema.ts';
 
 export interface App extends HttpApp {
@@ -78,7 +82,17 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       clock,
     });
     const createContext = createContextFactory(
-      { attempts, changes, tokens, exclusively: (name, work) => database.exclusively(name, work) },
+      {
+        attempts,
+        changes,
+        tokens,
+        clock,
+        exclusively: (name, work) => database.exclusively(name, work),
+        // Supabase stores bcrypt, which sees no more than 72 bytes.
+        passwordPolicy: passwordPolicyFor(
+          config.auth.kind === 'embedded' ? config.auth.passwordHash : 'bcrypt',
+        ),
+      },
       auth.authFor,
       (reason, { requestId }) => log.info({ requestId, reason }, 'access token refused'),
     );
@@ -106,6 +120,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   }
 }
 
+function passwordPolicyFor(scheme: 'argon2id' | 'bcrypt'): PasswordPolicy {
+  return {
+    assertStrong(password, email) {
+      const problem = checkPassword(password, { email, scheme });
+      if (problem) throw new WeakPasswordError(problem.message, problem.reasons);
+    },
+  };
+}
+
 interface Shared {
   database: Database;
   attempts: AttemptLimiter;
@@ -127,7 +150,10 @@ interface Auth {
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;
 
-async function embeddedAuth(config: EmbeddedAuthConfig & LinkConfig, shared: Shared): Promise<Auth> {
+async function embeddedAuth(
+  config: EmbeddedAuthConfig & LinkConfig & CodesConfig,
+  shared: Shared,
+): Promise<Auth> {
   const { database, clock } = shared;
   const keys =
     config.jwtKeys || config.jwtSecret

@@ -6,8 +6,10 @@ import type { AttemptLimiter } from './identity/attempts.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import type { ChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
+import type { Clock } from './identity/clock.ts';
 import { ServiceUnavailableError } from './identity/errors.ts';
 import { identify } from './identity/identify.ts';
+import type { PasswordPolicy } from './identity/password-policy.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/roles.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
@@ -19,6 +21,8 @@ export interface SharedServices {
   readonly changes: ChangeLog;
   readonly tokens: TokenVerifier;
   readonly exclusively: Exclusively;
+  readonly clock: Clock;
+  readonly passwordPolicy: PasswordPolicy;
 }
 
 export interface Services extends SharedServices {

@@ -24,6 +24,7 @@ function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer
   return personOf(account, {
     sessionId: 'session',
     assuranceLevel: level,
+    methods: [],
     expiresAt: new Date(),
     accessToken: 'token',
   });

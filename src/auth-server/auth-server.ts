@@ -6,16 +6,19 @@ import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
 import { clientOf } from './client.ts';
+import { emailCodeEndpoints } from './email-code.ts';
 import { newEndpoints, type Services } from './endpoint.ts';
 import { healthEndpoints } from './health.ts';
 import { jwksEndpoints } from './jwks.ts';
 import { logoutEndpoints } from './logout.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
 import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
+import { reauthenticateEndpoints } from './reauthenticate.ts';
 import { settingsEndpoints } from './settings.ts';
 import { signupEndpoints } from './signup.ts';
 import { tokenEndpoints } from './token.ts';
 import { userEndpoints } from './user.ts';
+import { verifyEndpoints } from './verify.ts';
 
 export interface AuthServer {
   /** Takes the whole path, `/auth/v1/…`. Never rejects. */
@@ -29,6 +32,9 @@ const FAMILIES = [
   jwksEndpoints,
   signupEndpoints,
   tokenEndpoints,
+  verifyEndpoints,
+  emailCodeEndpoints,
+  reauthenticateEndpoints,
   userEndpoints,
   logoutEndpoints,
   adminUserListEndpoints,

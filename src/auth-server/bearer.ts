@@ -20,6 +20,7 @@ interface BearerNeeds extends TokenNeeds {
 export interface Bearer {
   user: FullUserRow;
   sessionId: string;
+  sessionStartedAt: Date;
   claims: Claims;
 }
 
@@ -56,16 +57,17 @@ export async function requirePerson(needs: BearerNeeds, request: Request): Promi
   const claims = await claimsOf(needs, request);
   const { sub, session_id } = claims;
   if (!sub) throw badToken('missing sub claim');
-  const [found] = await needs.database.query<FullUserRow & { has_session: boolean }>(
+  const [found] = await needs.database.query<FullUserRow & { session_started_at: Date | null }>(
     `select ${FULL_USER_COLUMNS},
-       exists (select from auth.sessions where sessions.id = $2 and user_id = users.id) as has_session
+       (select created_at from auth.sessions where sessions.id = $2 and user_id = users.id) as session_started_at
      from auth.users where users.id = $1 and deleted_at is null`,
     [sub, session_id ?? null],
   );
   if (!found) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
-  if (!session_id || !found.has_session) throw sessionNotFound();
+  const { session_started_at: sessionStartedAt } = found;
+  if (!session_id || !sessionStartedAt) throw sessionNotFound();
   if (isBanned(found, needs.clock())) throw new ProtocolError(403, 'user_banned', 'User is banned');
-  return { user: found, sessionId: session_id, claims };
+  return { user: found, sessionId: session_id, sessionStartedAt, claims };
 }
 
 /**

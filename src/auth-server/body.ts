@@ -37,6 +37,17 @@ export async function readBody<Schema extends z.ZodType>(
   return check(schema, value);
 }
 
+/** The fields of a form. @throws {ProtocolError} 413 request_entity_too_large, 400 bad_json, 400 validation_failed */
+export async function readForm<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const text = new TextDecoder().decode(await readBytes(request));
+  const fields = Object.fromEntries(new URLSearchParams(text));
+  assertStorable(fields);
+  return check(schema, fields);
+}
+
 /** @throws {ProtocolError} 400 validation_failed */
 export function readQuery<Schema extends z.ZodType>(url: string, schema: Schema): z.output<Schema> {
   const query = Object.fromEntries(new URL(url).searchParams);

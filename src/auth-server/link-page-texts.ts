@@ -58,7 +58,10 @@ export function preferredLanguage(header: string | null): string {
     .slice(0, 500)
     .split(',')
     .map((part, index) => {
-      const [range = '', ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/);
+      const [range = '', ...parameters] = part
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/);
       const quality = Number(parameters.find((text) => text.startsWith('q='))?.slice(2) ?? 1);
       return { language: range.split('-')[0] ?? '', quality, index };
     })

@@ -68,25 +68,25 @@ function html({ token, type, redirectTo, target }: LinkPage, language: string): 
   const heading = ownText(texts.heading, type);
   const { host, protocol } = new URL(target);
   const hidden = Object.entries({ token, type, redirect_to: redirectTo })
-    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escape(value)}">`)
+    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`)
     .join('\n');
   return `<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(heading)}</title>
+<title>${escaped(heading)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${escape(heading)}</h1>
-<p id="goes-to">${escape(texts.goesTo(host || protocol))}</p>
+<h1>${escaped(heading)}</h1>
+<p id="goes-to">${escaped(texts.goesTo(host || protocol))}</p>
 <form method="post">
 ${hidden}
-<button type="submit" aria-describedby="goes-to">${escape(ownText(texts.button, type))}</button>
+<button type="submit" aria-describedby="goes-to">${escaped(ownText(texts.button, type))}</button>
 </form>
-<p class="aside">${escape(texts.notAsked)}</p>
+<p class="aside">${escaped(texts.notAsked)}</p>
 </main>
 </body>
 </html>
@@ -105,4 +105,4 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escape = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);

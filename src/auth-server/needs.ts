@@ -23,6 +23,19 @@ export interface AuthServerSettings extends RedirectSettings {
   passwordHash: 'argon2id' | 'bcrypt';
   /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
   requireCurrentPassword: boolean;
+  codes: CodeSettings;
+}
+
+/** Codes and links by mail. */
+export interface CodeSettings {
+  /** How many digits a code has: 6 to 10. */
+  length: number;
+  /** How long a code and its link hold. */
+  ttlSeconds: number;
+  /** What opening a link does: show a page with a button, or use the link up at once as Supabase Auth does. */
+  links: 'page' | 'direct';
+  /** Whether a session of more than a day sets a password only with a code by mail (`nonce`). */
+  requireReauthentication: boolean;
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */

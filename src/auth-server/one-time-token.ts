@@ -25,10 +25,21 @@ export interface OneTimeToken {
   code: string;
 }
 
-/** A token not yet anybody's. With PKCE the link says so by its beginning, as in Supabase Auth. */
-export function newToken({ digits, isPkce = false }: { digits: number; isPkce?: boolean }): OneTimeToken {
+/**
+ * A token not yet anybody's. With PKCE the link says so by its beginning, as in Supabase Auth.
+ * @param purpose where tokens of one type are sent for more than one thing: hash and code are bound to it
+ */
+export function newToken({
+  digits,
+  isPkce = false,
+  purpose = '',
+}: {
+  digits: number;
+  isPkce?: boolean;
+  purpose?: string;
+}): OneTimeToken {
   const token = `${isPkce ? PKCE : ''}${randomBytes(28).toString('hex')}`;
-  return { token, code: codeOf(hashOf(token), digits) };
+  return { token, code: codeOf(hashOf(token, purpose), purpose, digits) };
 }
 
 const PKCE = 'pkce_';
@@ -46,8 +57,17 @@ export async function storeToken(
     type,
     address,
     token,
+    purpose = '',
     now,
-  }: { userId: string; type: OneTimeTokenType; address: string; token: string; now: Date },
+  }: {
+    userId: string;
+    type: OneTimeTokenType;
+    address: string;
+    token: string;
+    /** As `newToken` was given it. */
+    purpose?: string;
+    now: Date;
+  },
 ): Promise<void> {
   const [column, sentAt] = COLUMNS[type];
   await tx.query(
@@ -59,7 +79,7 @@ export async function storeToken(
      on conflict (user_id, token_type) do update
        set token_hash = excluded.token_hash, relates_to = excluded.relates_to,
          created_at = excluded.created_at, updated_at = excluded.updated_at`,
-    [randomUUID(), userId, hashOf(token), address, now],
+    [randomUUID(), userId, hashOf(token, purpose), address, now],
   );
 }
 
@@ -67,42 +87,68 @@ export async function storeToken(
 export interface SpentToken {
   userId: string;
   type: OneTimeTokenType;
+  /** Empty for tokens that were stored without one. */
+  purpose: string;
   /** The address or number it was sent to. */
   address: string;
   isPkce: boolean;
 }
 
-/** How somebody presents a token: by a link, or by a code together with the address it came to. */
-export type Presented = { token: string } | { address: string; code: string };
+/**
+ * How somebody presents a token: by a link, or by a code together with the address it came to. A code has as many digits as are sent:
+ * each token has one of every length, and a shorter one is sooner found.
+ */
+export type Presented = { token: string } | { address: string; code: string; digits: number };
 
 /**
  * Spends a token of one of the types. Undefined where there is none such, or none that young; and for all but one of those who present
- * the same at the same moment.
+ * the same at the same moment. First the person's row is locked and then the token's, in the order of `storeToken`.
  *
  * @param sentAfter older ones are over
+ * @param purposes as they were stored
  */
 export async function spendToken(
   tx: Queryable,
   presented: Presented,
-  { types, sentAfter }: { types: readonly OneTimeTokenType[]; sentAfter: Date },
+  {
+    types,
+    sentAfter,
+    purposes = [''],
+  }: { types: readonly OneTimeTokenType[]; sentAfter: Date; purposes?: readonly string[] },
 ): Promise<SpentToken | undefined> {
-  const hash = 'token' in presented ? hashOf(presented.token) : await hashByCode(tx, presented, types);
-  if (hash === undefined) return undefined;
-  const [spent] = await tx.query<{ user_id: string; token_type: OneTimeTokenType; relates_to: string }>(
-    `with spent as (
-       delete from auth.one_time_tokens
-       where token_hash = $1 and token_type = any($2::text[]::auth.one_time_token_type[])
-         and created_at > $3::timestamptz at time zone 'UTC'
-       returning user_id, token_type, relates_to
+  const purposeOf = new Map(
+    'token' in presented
+      ? hashesByToken(presented.token, purposes)
+      : await hashesByCode(tx, presented, types, purposes),
+  );
+  if (purposeOf.size === 0) return undefined;
+  const [spent] = await tx.query<{
+    user_id: string;
+    token_type: OneTimeTokenType;
+    token_hash: string;
+    relates_to: string;
+  }>(
+    `with owner as (
+       select users.id from auth.users join auth.one_time_tokens as token on token.user_id = users.id
+       where token.token_hash = any($1) and token.token_type = any($2::text[]::auth.one_time_token_type[])
+         and token.created_at > $3::timestamptz at time zone 'UTC'
+       limit 1
+       for update of users
+     ), spent as (
+       delete from auth.one_time_tokens as token using owner
+       where token.user_id = owner.id and token.token_hash = any($1)
+         and token.token_type = any($2::text[]::auth.one_time_token_type[])
+         and token.created_at > $3::timestamptz at time zone 'UTC'
+       returning token.user_id, token.token_type, token.token_hash, token.relates_to
      ), cleared as (
        update auth.users set ${CLEARED} from spent where users.id = spent.user_id
      )
      select * from spent`,
-    [hash, types, sentAfter],
+    [[...purposeOf.keys()], types, sentAfter],
   );
   if (!spent) return undefined;
-  const { user_id: userId, token_type: type, relates_to: address } = spent;
-  return { userId, type, address, isPkce: isPkceToken(hash) };
+  const { user_id: userId, token_type: type, token_hash: hash, relates_to: address } = spent;
+  return { userId, type, purpose: purposeOf.get(hash) ?? '', address, isPkce: isPkceToken(hash) };
 }
 
 /** Takes away what was sent to somebody and not used yet, as when their address changes. */
@@ -129,33 +175,46 @@ const CLEARED = Object.entries(COLUMNS)
   )
   .join(', ');
 
-/** Which of the tokens that were sent to an address has the code. Whether it is still good is for the spending to say. */
-async function hashByCode(
+function hashesByToken(token: string, purposes: readonly string[]): [hash: string, purpose: string][] {
+  // Anything else could be a purpose with a token.
+  if (!/^(?:pkce_)?[0-9a-f]{56}$/.test(token)) return [];
+  return purposes.map((purpose) => [hashOf(token, purpose), purpose]);
+}
+
+/** Which of the tokens that were sent to an address have the code. Whether one is still good is for the spending to say. */
+async function hashesByCode(
   tx: Queryable,
-  { address, code }: { address: string; code: string },
+  { address, code, digits }: { address: string; code: string; digits: number },
   types: readonly OneTimeTokenType[],
-): Promise<string | undefined> {
+  purposes: readonly string[],
+): Promise<[hash: string, purpose: string][]> {
   const sent = await tx.query<{ token_hash: string }>(
     `select token_hash from auth.one_time_tokens
      where relates_to = $1 and token_type = any($2::text[]::auth.one_time_token_type[])`,
     [address, types],
   );
-  return sent.find(({ token_hash }) => isCodeOf(token_hash, code))?.token_hash;
-}
-
-function isCodeOf(hash: string, code: string): boolean {
-  if (!/^\d{6,10}$/.test(code)) return false;
-  return timingSafeEqual(Buffer.from(codeOf(hash, code.length)), Buffer.from(code));
+  const given = Buffer.from(code);
+  return sent.flatMap(({ token_hash: hash }) =>
+    purposes
+      .filter((purpose) => {
+        const right = Buffer.from(codeOf(hash, purpose, digits));
+        return right.length === given.length && timingSafeEqual(right, given);
+      })
+      .map((purpose): [string, string] => [hash, purpose]),
+  );
 }
 
 /** Kept instead of the token: whoever reads the database has no link. */
-function hashOf(token: string): string {
-  const hash = createHash('sha224').update(token).digest('hex');
+function hashOf(token: string, purpose: string): string {
+  const hash = createHash('sha224')
+    .update(purpose && `${purpose} `)
+    .update(token)
+    .digest('hex');
   return isPkceToken(token) ? `${PKCE}${hash}` : hash;
 }
 
 /** 64 bits leave no digit more likely than another that anybody could notice. */
-function codeOf(hash: string, digits: number): string {
-  const bits = createHash('sha256').update(`code ${hash}`).digest().readBigUInt64BE();
+function codeOf(hash: string, purpose: string, digits: number): string {
+  const bits = createHash('sha256').update(`code ${purpose} ${hash}`).digest().readBigUInt64BE();
   return String(bits % 10n ** BigInt(digits)).padStart(digits, '0');
 }

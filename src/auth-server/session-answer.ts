@@ -5,6 +5,13 @@ import { fullUserJson } from './user-row.ts';
 
 /** What every way of signing in answers: tokens, with the person as they are now. */
 export async function answerSession(services: Services, call: Call, grant: Grant): Promise<Response> {
+  const { headers, body } = await sessionAnswer(services, grant);
+  for (const [name, value] of Object.entries(headers)) call.header(name, value);
+  return call.json(body);
+}
+
+/** The same, for ways that answer otherwise. */
+export async function sessionAnswer(services: Services, grant: Grant) {
   const { user, session, refreshToken, trace, weakPassword } = grant;
   const { keys, settings, clock } = services;
   const issuedAt = secondsOf(grant.issuedAt);
@@ -26,8 +33,7 @@ export async function answerSession(services: Services, call: Call, grant: Grant
     is_anonymous: user.is_anonymous,
   });
   const headers = { 'sb-auth-user-id': user.id, 'sb-auth-session-id': session.id, ...trace };
-  for (const [name, value] of Object.entries(headers)) call.header(name, value);
-  return call.json({
+  const body = {
     access_token: accessToken,
     token_type: 'bearer',
     expires_in: expiresAt - secondsOf(clock()),
@@ -35,7 +41,8 @@ export async function answerSession(services: Services, call: Call, grant: Grant
     refresh_token: refreshToken,
     user: fullUserJson(user),
     ...(weakPassword && { weak_password: weakPassword }),
-  });
+  };
+  return { headers, body };
 }
 
 const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);

@@ -2,11 +2,13 @@
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { validationFailed } from './protocol-error.ts';
 import { grantByPassword } from './token-password.ts';
+import { grantByAuthCode } from './token-pkce.ts';
 import { grantByRefreshToken } from './token-refresh.ts';
 
 const GRANTS = new Map<string | undefined, (services: Services, call: Call) => Promise<Response>>([
   ['password', grantByPassword],
   ['refresh_token', grantByRefreshToken],
+  ['pkce', grantByAuthCode],
 ]);
 
 export function tokenEndpoints(services: Services): Endpoints {

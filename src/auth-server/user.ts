@@ -4,6 +4,7 @@ import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { conflict, ProtocolError, phoneProviderDisabled } from './protocol-error.ts';
+import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from './reauthenticate.ts';
 import { endSessionsOf } from './session-row.ts';
 import { changeUser, refusalOfDuplicate, type UserChange } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';
@@ -15,6 +16,7 @@ const Body = z.object({
   phone: optionalText,
   password: z.string().nullish(),
   current_password: z.string().nullish(),
+  nonce: optionalText,
   data: optionalObject,
   app_metadata: optionalObject,
 });
@@ -35,16 +37,22 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   const { user } = bearer;
   assertMayChange(bearer, body);
   const email = newAddressOf(services, user, body.email);
-  if (email || body.password != null) assertCurrentPasswordGiven(services, bearer, body);
+  const { client } = call.var;
+  const nonce = body.password != null ? body.nonce : undefined;
+  if (body.password != null) assertNonceGiven(services, bearer.sessionStartedAt, nonce);
+  // A code by mail proves as much as the password does.
+  if (email || (body.password != null && !nonce)) assertCurrentPasswordGiven(services, bearer, body);
+  if (nonce) await countNonce(services, client, bearer);
   // Whether it is taken is told, so asking is limited as at the sign-up.
-  if (email) await countAttempt(services, call.var.client, 'signup');
+  if (email) await countAttempt(services, client, 'signup');
   const change: UserChange = {
     userMetadata: body.data,
     appMetadata: body.app_metadata,
     ...(email && { email, confirmsEmail: true }),
-    encryptedPassword: await changeOfPassword(services, call.var.client, user, body, email),
+    encryptedPassword: await changeOfPassword(services, client, user, body, email),
   };
-  const { changed, ended } = await commit(services, bearer, change);
+  const { changed, ended } = await commit(services, bearer, change, nonce);
+  if (nonce) await forgiveNonce(services, client, bearer);
   for (const id of ended) services.changes.sessionEnded(id);
   services.changes.userChanged(user.id);
   return call.json(fullUserJson(changed));
@@ -88,10 +96,12 @@ function newAddressOf(
 }
 
 /** A new password ends the person's other sessions, in the same transaction. */
-async function commit(services: Services, { user, sessionId }: Bearer, change: UserChange) {
+async function commit(services: Services, bearer: Bearer, change: UserChange, nonce: string | undefined) {
   const { database, clock } = services;
+  const { user, sessionId } = bearer;
   try {
     return await database.transaction(async (tx) => {
+      if (nonce) await spendNonce(services, tx, bearer, nonce);
       const changed = await changeUser(tx, user, change, clock());
       if (!changed) throw conflict();
       if (change.userMetadata) assertMetadataFits(changed.raw_user_meta_data, user.raw_user_meta_data);

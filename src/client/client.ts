@@ -6,10 +6,17 @@ import {
   LoginDocument,
   LogoutDocument,
   MeDocument,
+  RequestPasswordResetDocument,
+  RequestReauthenticationDocument,
+  RequestSignInCodeDocument,
+  ResendVerificationDocument,
+  ResetPasswordDocument,
   SetUserRolesDocument,
+  SignInWithCodeDocument,
   SignupDocument,
   UpdateProfileDocument,
   UserDocument,
+  VerifyEmailDocument,
   ViewerDocument,
 } from './generated/operations.ts';
 import type { IdentityClient } from './identity-client.ts';
@@ -117,7 +124,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
 
   return {
     signup: signingIn(SignupDocument),
+    verifyEmail: signingIn(VerifyEmailDocument),
+    resendVerification: asking(ResendVerificationDocument),
     login: signingIn(LoginDocument),
+    requestSignInCode: asking(RequestSignInCodeDocument),
+    signInWithCode: signingIn(SignInWithCodeDocument),
+    requestPasswordReset: asking(RequestPasswordResetDocument),
+    resetPassword: signingIn(ResetPasswordDocument),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await tokens.restore();
@@ -145,6 +158,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
       if (result.__typename === 'PasswordChanged') await keepIfUser(result.user);
       return result;
     },
+    requestReauthentication: async () =>
+      (await ask(RequestReauthenticationDocument, {})).requestReauthentication,
     setUserRoles: changingUser(SetUserRolesDocument),
     refresh: tokens.refresh,
     restore: tokens.restore,

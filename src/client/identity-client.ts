@@ -3,21 +3,34 @@ import type {
   ChangePasswordInput,
   LoginInput,
   LogoutInput,
+  RequestPasswordResetInput,
+  RequestSignInCodeInput,
+  ResendVerificationInput,
+  ResetPasswordInput,
   SetUserRolesInput,
+  SignInWithCodeInput,
   SignupInput,
   UpdateProfileInput,
+  VerifyEmailInput,
 } from './generated/operations.ts';
 import type {
   ChangePasswordResult,
   LoginResult,
   LogoutResult,
   RefreshSessionResult,
+  RequestPasswordResetResult,
+  RequestReauthenticationResult,
+  RequestSignInCodeResult,
+  ResendVerificationResult,
+  ResetPasswordResult,
   Session,
   SetUserRolesResult,
+  SignInWithCodeResult,
   SignupResult,
   UpdateProfileResult,
   User,
   UserWithRecord,
+  VerifyEmailResult,
   Viewer,
 } from './outcomes.ts';
 import type { SessionListener } from './session-store.ts';
@@ -30,8 +43,17 @@ import type { SessionListener } from './session-store.ts';
 export interface IdentityClient {
   /** With an `AuthSession` the person is signed in. */
   signup(input: SignupInput): Promise<SignupResult>;
+  /** By the code of a sign-up, or what its link holds. With an `AuthSession` the person is signed in. */
+  verifyEmail(input: VerifyEmailInput): Promise<VerifyEmailResult>;
+  resendVerification(input: ResendVerificationInput): Promise<ResendVerificationResult>;
   /** With an `AuthSession` the person is signed in. */
   login(input: LoginInput): Promise<LoginResult>;
+  requestSignInCode(input: RequestSignInCodeInput): Promise<RequestSignInCodeResult>;
+  /** With an `AuthSession` the person is signed in. */
+  signInWithCode(input: SignInWithCodeInput): Promise<SignInWithCodeResult>;
+  requestPasswordReset(input: RequestPasswordResetInput): Promise<RequestPasswordResetResult>;
+  /** With an `AuthSession` the person is signed in, and every other session of theirs is over. */
+  resetPassword(input: ResetPasswordInput): Promise<ResetPasswordResult>;
   /** Signs the person out here, unless `OTHERS` are asked for. A session that was over already is no error. */
   logout(input?: LogoutInput): Promise<LogoutResult>;
   /** Null when nobody is signed in. Costs the server no query; `MeWithRecordDocument` asks for more. */
@@ -42,6 +64,8 @@ export interface IdentityClient {
   updateProfile(input: UpdateProfileInput): Promise<UpdateProfileResult>;
   /** The session goes on; every other one of the person ends. */
   changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;
+  /** Mails the person a code that `changePassword` takes as `nonce`. */
+  requestReauthentication(): Promise<RequestReauthenticationResult>;
   setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
   /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
   refresh(): Promise<RefreshSessionResult>;

@@ -5,11 +5,18 @@ import type {
   LoginMutation,
   LogoutMutation,
   RefreshSessionMutation,
+  RequestPasswordResetMutation,
+  RequestReauthenticationMutation,
+  RequestSignInCodeMutation,
+  ResendVerificationMutation,
+  ResetPasswordMutation,
   SetUserRolesMutation,
+  SignInWithCodeMutation,
   SignupMutation,
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
+  VerifyEmailMutation,
   ViewerQuery,
 } from './generated/operations.ts';
 
@@ -19,6 +26,13 @@ export type UserWithRecord = NonNullable<UserQuery['user']>;
 export type Viewer = ViewerQuery['viewer'];
 
 export type SignupResult = SignupMutation['signup'];
+export type VerifyEmailResult = VerifyEmailMutation['verifyEmail'];
+export type ResendVerificationResult = ResendVerificationMutation['resendVerification'];
+export type RequestSignInCodeResult = RequestSignInCodeMutation['requestSignInCode'];
+export type SignInWithCodeResult = SignInWithCodeMutation['signInWithCode'];
+export type RequestPasswordResetResult = RequestPasswordResetMutation['requestPasswordReset'];
+export type ResetPasswordResult = ResetPasswordMutation['resetPassword'];
+export type RequestReauthenticationResult = RequestReauthenticationMutation['requestReauthentication'];
 export type LoginResult = LoginMutation['login'];
 export type RefreshSessionResult = RefreshSessionMutation['refreshSession'];
 export type LogoutResult = LogoutMutation['logout'];

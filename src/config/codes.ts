@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { duration, onOff, UNITS, type Values } from './values.ts';
 
 export interface CodesConfig {
+  readonly codes: CodeSettings;
+}
+
+interface CodeSettings {
   /** How many digits a code has. */
   readonly length: number;
   /** How long a code and its link hold. */
@@ -17,25 +21,20 @@ export interface CodesConfig {
 }
 
 export const codesVariables = {
-  MAILER_OTP_LENGTH: z.coerce
-    .number('a number')
-    .int()
-    .min(6, 'at least 6')
-    .max(10, 'at most 10')
-    .default(6),
+  MAILER_OTP_LENGTH: z.coerce.number('a number').int().min(6, 'at least 6').max(10, 'at most 10').default(6),
   // Six digits are guessable in a week, and a mailbox is read by others sooner or later.
-  MAILER_OTP_EXP: duration
-    .default(UNITS.h)
-    .refine((seconds) => seconds <= UNITS.d, 'at most a day'),
+  MAILER_OTP_EXP: duration.default(UNITS.h).refine((seconds) => seconds <= UNITS.d, 'at most a day'),
   MAIL_LINKS: z.enum(['page', 'direct'], 'page or direct').default('page'),
   UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION: onOff.default(false),
 };
 
 export function codesConfig(env: Values<typeof codesVariables>): CodesConfig {
   return {
-    length: env.MAILER_OTP_LENGTH,
-    ttlSeconds: env.MAILER_OTP_EXP,
-    links: env.MAIL_LINKS,
-    requireReauthentication: env.UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION,
+    codes: {
+      length: env.MAILER_OTP_LENGTH,
+      ttlSeconds: env.MAILER_OTP_EXP,
+      links: env.MAIL_LINKS,
+      requireReauthentication: env.UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION,
+    },
   };
 }

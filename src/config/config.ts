@@ -1,6 +1,7 @@
 /** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { type CodesConfig, codesConfig, codesVariables } from './codes.ts';
 import { type DatabaseConfig, databaseConfig, databaseVariables } from './database.ts';
 import {
   EMBEDDED_ONLY,
@@ -33,7 +34,7 @@ export interface Config {
   readonly sessionCookie: SessionCookieConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
-  readonly auth: (EmbeddedAuthConfig & LinkConfig) | SupabaseAuthConfig;
+  readonly auth: (EmbeddedAuthConfig & LinkConfig & CodesConfig) | SupabaseAuthConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
 }
@@ -68,6 +69,7 @@ export const Environment = z.object({
   ...embeddedAuthVariables,
   ...supabaseVariables,
   ...linkVariables,
+  ...codesVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
@@ -130,7 +132,11 @@ function configFrom(env: Environment): Config {
     database: databaseConfig(env),
     auth: env.SUPABASE_URL
       ? supabaseConfig(env, env.SUPABASE_URL)
-      : { ...embeddedAuthConfig(env, externalUrlOf(env)), ...linkConfig(env, externalUrlOf(env)) },
+      : {
+          ...embeddedAuthConfig(env, externalUrlOf(env)),
+          ...linkConfig(env, externalUrlOf(env)),
+          ...codesConfig(env),
+        },
     rateLimits: env.RATE_LIMITS,
   };
 }

@@ -9,6 +9,12 @@ export interface AuthBackend {
   readonly codes: CodesBackend;
 
   /**
+   * Whether sign-ups with one address are paused by the server, whether or not it has an account. Supabase's server pauses only where it
+   * has one, which tells.
+   */
+  readonly pausesSignUpMail: boolean;
+
+  /**
    * Null when the address must be confirmed first, and then also when it is taken.
    * @throws {EmailTakenError} only while sign-ups are confirmed at once @throws {WeakPasswordError} @throws {SignupDisabledError}
    */

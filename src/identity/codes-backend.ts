@@ -7,9 +7,7 @@ import type { Session } from './session.ts';
 export type CodePurpose = 'signup' | 'magiclink' | 'recovery';
 
 /** How somebody shows that a mailbox is theirs: by what its link holds, or by the code beside it. */
-export type ShownCode =
-  | { readonly tokenHash: string }
-  | { readonly email: string; readonly code: string };
+export type ShownCode = { readonly tokenHash: string } | { readonly email: string; readonly code: string };
 
 interface Recipient {
   readonly email: string;

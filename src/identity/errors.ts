@@ -11,13 +11,14 @@ export const ERROR_CODES = {
     'The address has an account. Told only where sign-ups are confirmed at once, as the success itself would tell.',
   SIGNUP_DISABLED: 'This installation takes no sign-ups.',
   INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
-  INVALID_CODE:
-    'The code or the link is wrong, was used before, is too old, or was sent for something else. Ask for a new one.',
-  EMAIL_NOT_CONFIRMED: 'The password is right, and the address has still to be confirmed: `resendVerification` sends the mail again.',
+  INVALID_CODE: 'The link or the code is wrong, used, or too old. Ask for another one.',
+  EMAIL_NOT_CONFIRMED:
+    'The password is right, and the address has still to be confirmed: `resendVerification` sends the mail again.',
   ACCOUNT_BANNED: 'The password is right, and an administrator has banned the account.',
   INVALID_REFRESH_TOKEN:
     'The refresh token is unknown, expired, or older than the last two of its session. Log in again.',
-  REAUTHENTICATION_REQUIRED: 'The session alone is not enough for this change: give the current password, or a code (`requestReauthentication`), or log in again.',
+  REAUTHENTICATION_REQUIRED:
+    'The session alone is not enough for this change: give the current password, or a code (`requestReauthentication`), or log in again.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
@@ -133,7 +134,7 @@ export class InvalidCredentialsError extends UserError {
 export class InvalidCodeError extends UserError {
   readonly code = 'INVALID_CODE';
   constructor() {
-    super('The code or link does not hold, or no longer. Ask for a new one.');
+    super('The link or the code is not valid, or no longer.');
   }
 }
 

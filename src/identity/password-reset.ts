@@ -24,6 +24,7 @@ export async function requestPasswordReset(
 ): Promise<CodeSent> {
   const email = parseEmailAddress(input.email);
   await countAttempt(needs, 'send');
+  await countAttempt(needs, 'mail', email);
   await needs.auth.codes.sendRecoveryCode({ email, redirectTo: input.redirectTo ?? null });
   return { codeSentTo: email };
 }

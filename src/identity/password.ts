@@ -66,6 +66,7 @@ export async function changePassword(
 export async function requestReauthentication(needs: Needs, viewer: Person): Promise<CodeSent> {
   const email = addressOf(viewer);
   await countAttempt(needs, 'send');
+  await countAttempt(needs, 'mail', email);
   await needs.auth.codes.sendReauthenticationCode(viewer.accessToken, email);
   return { codeSentTo: email };
 }

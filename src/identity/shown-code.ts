@@ -16,15 +16,15 @@ const MAX_CHARACTERS = 255;
 
 /** @throws {ValidationError} */
 export function parseShownCode({ email, code, tokenHash }: ShownCodeInput): ShownCode {
-  const byCode = email != null && code != null && tokenHash == null;
-  const byLink = tokenHash != null && email == null && code == null;
-  if (!byCode && !byLink) {
-    throw new ValidationError([
-      { path: [], code: 'CHOOSE_ONE', message: 'Give `tokenHash`, or `email` together with `code`.' },
-    ]);
+  if (tokenHash != null && email == null && code == null) {
+    return { tokenHash: tokenHash.trim().slice(0, MAX_CHARACTERS) };
   }
-  if (byLink) return { tokenHash: tokenHash.trim().slice(0, MAX_CHARACTERS) };
-  return { email: parseEmailAddress(email), code: parseCode(code) };
+  if (tokenHash == null && email != null && code != null) {
+    return { email: parseEmailAddress(email), code: parseCode(code) };
+  }
+  throw new ValidationError([
+    { path: [], code: 'CHOOSE_ONE', message: 'Give `tokenHash`, or `email` together with `code`.' },
+  ]);
 }
 
 /** People copy codes with spaces in them. What is no code at all is a wrong one. */

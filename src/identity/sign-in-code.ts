@@ -35,16 +35,14 @@ export async function requestSignInCode(
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'send');
+  await countAttempt(needs, 'mail', email);
   const recipient = { email, redirectTo: input.redirectTo ?? null };
   await needs.auth.codes.sendSignInCode(recipient, input.createAccount ? { userMetadata } : null);
   return { codeSentTo: email };
 }
 
 /** @throws {InvalidCodeError} @throws {AccountBannedError} @throws {ValidationError} @throws {RateLimitedError} */
-export async function signInWithCode(
-  needs: Needs,
-  input: ShownCodeInput,
-): Promise<SignedIn> {
+export async function signInWithCode(needs: Needs, input: ShownCodeInput): Promise<SignedIn> {
   const shown = parseShownCode(input);
   const session = await tryCode(needs, shown, () => needs.auth.codes.signInWithCode('magiclink', shown));
   return finishSignIn(needs, session);

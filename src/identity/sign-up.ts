@@ -22,9 +22,8 @@ export async function signUp(
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'signup');
-  return (
-    (await needs.auth.signUp({ email, password: input.password, userMetadata })) ?? {
-      confirmationSentTo: email,
-    }
-  );
+  const session = await needs.auth.signUp({ email, password: input.password, userMetadata });
+  if (session) return session;
+  if (!needs.auth.pausesSignUpMail) await countAttempt(needs, 'mail', email);
+  return { confirmationSentTo: email };
 }

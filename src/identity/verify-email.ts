@@ -14,10 +14,7 @@ interface Needs {
 }
 
 /** @throws {InvalidCodeError} @throws {AccountBannedError} @throws {ValidationError} @throws {RateLimitedError} */
-export async function verifyEmail(
-  needs: Needs,
-  input: ShownCodeInput,
-): Promise<SignedIn> {
+export async function verifyEmail(needs: Needs, input: ShownCodeInput): Promise<SignedIn> {
   const shown = parseShownCode(input);
   const session = await tryCode(needs, shown, () => needs.auth.codes.signInWithCode('signup', shown));
   return finishSignIn(needs, session);
@@ -30,6 +27,7 @@ export async function resendVerification(
 ): Promise<EmailConfirmationSent> {
   const email = parseEmailAddress(input.email);
   await countAttempt(needs, 'send');
+  await countAttempt(needs, 'mail', email);
   await needs.auth.codes.resendConfirmation({ email, redirectTo: input.redirectTo ?? null });
   return { confirmationSentTo: email };
 }

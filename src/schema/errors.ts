@@ -5,6 +5,7 @@ import {
   EmailTakenError,
   ERROR_CODES,
   type FieldIssue,
+  InvalidCodeError,
   InvalidCredentialsError,
   InvalidRefreshTokenError,
   LastAdminError,
@@ -57,7 +58,7 @@ const FieldIssueRef = builder.objectRef<FieldIssue>('FieldIssue').implement({
     }),
     code: t.exposeString('code', {
       description:
-        'For programs: `TOO_LONG`, `TOO_MANY`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY` or `NOT_ACCEPTED`.',
+        'For programs: `TOO_LONG`, `TOO_MANY`, `CHOOSE_ONE`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY` or `NOT_ACCEPTED`.',
     }),
     message: t.exposeString('message', { description: 'For people, in English.' }),
   }),
@@ -138,6 +139,7 @@ const PLAIN = {
   EMAIL_TAKEN: EmailTakenError,
   SIGNUP_DISABLED: SignupDisabledError,
   INVALID_CREDENTIALS: InvalidCredentialsError,
+  INVALID_CODE: InvalidCodeError,
   EMAIL_NOT_CONFIRMED: EmailNotConfirmedError,
   ACCOUNT_BANNED: AccountBannedError,
   INVALID_REFRESH_TOKEN: InvalidRefreshTokenError,

@@ -1,5 +1,6 @@
 import type { Account } from '../identity/account.ts';
 import {
+  InvalidCodeError,
   InvalidCredentialsError,
   ManagedElsewhereError,
   RateLimitedError,
@@ -15,9 +16,16 @@ import { TAKES_CREDENTIAL } from './session.ts';
 import { UserRef } from './user.ts';
 
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'The password as it is and as it shall be.',
+  description:
+    'The new password, and what shows that it is the person who asks: `currentPassword` or `nonce`. In the first 15 minutes of a session that began by a code or a link, neither is needed.',
   fields: (t) => ({
-    currentPassword: t.string({ required: true, description: 'Never logged, never repeated in an error.' }),
+    currentPassword: t.string({
+      description:
+        'The password as it is. Null for somebody who has none, or forgot it. Never logged, never repeated in an error.',
+    }),
+    nonce: t.string({
+      description: 'The code that `requestReauthentication` sent, in place of the current password.',
+    }),
     newPassword: t.string({
       required: true,
       description: 'At least 8 characters, of any kind; not a common one, and not the address.',
@@ -46,6 +54,7 @@ const ChangePasswordResult = builder.errorUnion('ChangePasswordResult', {
   types: [
     PasswordChangedRef,
     InvalidCredentialsError,
+    InvalidCodeError,
     WeakPasswordError,
     SamePasswordError,
     ReauthenticationRequiredError,
@@ -62,7 +71,7 @@ builder.mutationField('changePassword', (t) =>
     skipTypeScopes: true,
     ...TAKES_CREDENTIAL,
     description:
-      'For a signed-in person: changes their password, given the current one, and ends their other sessions.',
+      'For a signed-in person: changes their password, given the current one or a code by mail, and ends their other sessions. A wrong password or code leaves everything as it was.',
     args: { input: t.arg({ type: ChangePasswordInput, required: true }) },
     resolve: async (_root, { input }, { services, viewer }) => ({
       passwordOf: await changePassword(services, viewer, input),

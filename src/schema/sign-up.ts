@@ -33,18 +33,20 @@ const SignupInput = builder.inputType('SignupInput', {
   }),
 });
 
-const EmailConfirmationSentRef = builder.objectRef<EmailConfirmationSent>('EmailConfirmationSent').implement({
-  isTypeOf: (value) => typeof value === 'object' && value !== null && 'confirmationSentTo' in value,
-  description:
-    'The address must be confirmed before the first sign-in. Says nothing about whether it was free.',
-  fields: (t) => ({
-    email: t.expose('confirmationSentTo', {
-      type: 'EmailAddress',
-      description:
-        'The address to confirm. Supabase mails it; the embedded server sends no mail yet, and an administrator confirms it.',
+export const EmailConfirmationSentRef = builder
+  .objectRef<EmailConfirmationSent>('EmailConfirmationSent')
+  .implement({
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'confirmationSentTo' in value,
+    description:
+      'The address must be confirmed before the first sign-in: `verifyEmail` takes the code, or what the link holds. Says nothing about whether the address was free. A mail went out in any case, but to somebody who has an account already it says just that.',
+    fields: (t) => ({
+      email: t.expose('confirmationSentTo', {
+        type: 'EmailAddress',
+        description:
+          'The address that was mailed. `resendVerification` sends the mail again, once a minute at most.',
+      }),
     }),
-  }),
-});
+  });
 
 const SignupResult = builder.errorUnion('SignupResult', {
   description:

@@ -24,8 +24,11 @@ describe.each(DATABASES)('a one-time token on %s', (kind) => {
     await storeToken(auth.database, { userId, type, address, token: made.token, now: auth.clock.now() });
     return made;
   }
-  const spend = (presented: Parameters<typeof spendToken>[1], types = ['recovery_token'] as const) =>
-    spendToken(auth.database, presented, {
+  const spend = (
+    presented: { token: string } | { address: string; code: string },
+    types = ['recovery_token'] as const,
+  ) =>
+    spendToken(auth.database, 'code' in presented ? { ...presented, digits: 6 } : presented, {
       types,
       sentAfter: new Date(auth.clock.now().getTime() - HOUR_MS),
     });
@@ -43,6 +46,7 @@ describe.each(DATABASES)('a one-time token on %s', (kind) => {
     expect(await spend({ token: first.token })).toEqual({
       userId,
       type: 'recovery_token',
+      purpose: '',
       address,
       isPkce: false,
     });

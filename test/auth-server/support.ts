@@ -86,6 +86,7 @@ export async function openAuthServer(
     signupEnabled: true,
     passwordHash: 'argon2id',
     requireCurrentPassword: false,
+    codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
     ...options.settings,
   };
   const server = createAuthServer({ ...needs, settings });

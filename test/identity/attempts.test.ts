@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
-import { tryPassword } from '../../src/identity/attempts.ts';
+import { tryCredential } from '../../src/identity/attempts.ts';
 import {
   InvalidCredentialsError,
   RateLimitedError,
@@ -13,8 +13,9 @@ const LIMIT = 10;
 
 function account() {
   const needs = { attempts: createAttemptLimiter({ database: null }), client };
-  const fail = (error: Error) => tryPassword(needs, 'login', 'ada@example.com', () => Promise.reject(error));
-  return { fail, succeed: () => tryPassword(needs, 'login', 'ada@example.com', async () => 'in') };
+  const fail = (error: Error) =>
+    tryCredential(needs, 'login', 'ada@example.com', () => Promise.reject(error));
+  return { fail, succeed: () => tryCredential(needs, 'login', 'ada@example.com', async () => 'in') };
 }
 
 describe('trying a password', () => {

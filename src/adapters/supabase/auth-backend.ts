@@ -1,13 +1,9 @@
 /** The rules' `AuthBackend`, by supabase-js: hosted, self-hosted or embedded, the calls are the same. */
-import {
-  type AuthError,
-  isAuthSessionMissingError,
-  type UserAttributes,
-  type UserResponse,
-} from '@supabase/supabase-js';
+import type { UserAttributes, UserResponse } from '@supabase/supabase-js';
 import { type Account, grantsOf } from '../../identity/account.ts';
 import type { AuthBackend } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
+import type { CodesBackend } from '../../identity/codes-backend.ts';
 import {
   AccountBannedError,
   DeniedError,
@@ -18,6 +14,8 @@ import type { JsonObject } from '../../identity/json.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import type { Project, Transport } from './call.ts';
 import { type Calls, createCalls } from './calls.ts';
+import { SupabaseCodes } from './codes-backend.ts';
+import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
@@ -43,10 +41,14 @@ type NewAccount = Parameters<AuthBackend['createAccount']>[0];
 class SupabaseBackend implements AuthBackend {
   readonly #options: SupabaseBackendOptions;
   readonly #calls: Calls;
+  readonly codes: CodesBackend;
+  readonly pausesSignUpMail: boolean;
 
   constructor(options: SupabaseBackendOptions, client: Client) {
     this.#options = options;
     this.#calls = createCalls(options.project, options.secretKey, client);
+    this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
+    this.pausesSignUpMail = options.checksPasswordFirst;
   }
 
   async signUp({
@@ -174,18 +176,6 @@ class SupabaseBackend implements AuthBackend {
     throw outcomeOf(answer.error, answer.transport);
   }
 }
-
-/** The token, its session or its person is over: for whoever holds the token these are one and the same. */
-const isGone = (error: AuthError) => isAuthSessionMissingError(error) || GONE_CODES.has(error.code ?? '');
-
-/** `session_not_found` auth-js turns into a class without a code. */
-export const GONE_CODES: ReadonlySet<string> = new Set([
-  'session_not_found',
-  'user_not_found',
-  'user_banned',
-  'bad_jwt',
-  'no_authorization',
-]);
 
 function holds(account: Account, role: string): boolean {
   const bannedUntil = account.record?.bannedUntil;

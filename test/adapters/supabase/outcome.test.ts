@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GONE_CODES } from '../../../src/adapters/supabase/auth-backend.ts';
+import { GONE_CODES } from '../../../src/adapters/supabase/gone.ts';
 import { KNOWN_CODES } from '../../../src/adapters/supabase/outcome.ts';
 
 const AUTH_SERVER = join(import.meta.dirname, '../../../src/auth-server');

@@ -1,0 +1,113 @@
+import type { AuthError, EmailOtpType, UserAttributes } from '@supabase/supabase-js';
+import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/codes-backend.ts';
+import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
+import type { JsonObject } from '../../identity/json.ts';
+import type { Answer } from './call.ts';
+import type { Calls } from './calls.ts';
+import { isGone } from './gone.ts';
+import { outcomeOf } from './outcome.ts';
+import { accountFromUser, sessionFromSupabase } from './user.ts';
+
+interface SupabaseCodesOptions {
+  /**
+   * The embedded server compares a nonce whenever there is one, Supabase's only where it is configured to: so there the code of a sign-in
+   * takes its place. And the embedded server sends whoever is new a sign-in code, Supabase's the code of a sign-up.
+   */
+  isEmbedded: boolean;
+}
+
+interface Recipient {
+  email: string;
+  redirectTo: string | null;
+}
+
+export class SupabaseCodes implements CodesBackend {
+  readonly #calls: Calls;
+  readonly #isEmbedded: boolean;
+
+  constructor(calls: Calls, { isEmbedded }: SupabaseCodesOptions) {
+    this.#calls = calls;
+    this.#isEmbedded = isEmbedded;
+  }
+
+  async resendConfirmation({ email, redirectTo }: Recipient) {
+    const options = emailRedirect(redirectTo);
+    const answer = await this.#calls.asAnybody((auth) => auth.resend({ type: 'signup', email, options }));
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async sendSignInCode({ email, redirectTo }: Recipient, newAccount: { userMetadata: JsonObject } | null) {
+    const options = {
+      ...emailRedirect(redirectTo),
+      shouldCreateUser: newAccount !== null,
+      ...(newAccount && { data: newAccount.userMetadata }),
+    };
+    const answer = await this.#calls.asAnybody((auth) => auth.signInWithOtp({ email, options }));
+    // Said of an address without an account, and of none other.
+    if (answer.error && !SAYS_UNKNOWN.has(answer.error.code ?? '')) {
+      throw outcomeOf(answer.error, answer.transport);
+    }
+  }
+
+  async sendRecoveryCode({ email, redirectTo }: Recipient) {
+    const options = redirectTo ? { redirectTo } : {};
+    const answer = await this.#calls.asAnybody((auth) => auth.resetPasswordForEmail(email, options));
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async sendReauthenticationCode(accessToken: string, email: string) {
+    if (!this.#isEmbedded) return this.sendSignInCode({ email, redirectTo: null }, null);
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.reauthenticate());
+    if (answer.error) throw deniedOr(answer);
+  }
+
+  async signInWithCode(purpose: CodePurpose, shown: ShownCode) {
+    const type: EmailOtpType = purpose === 'magiclink' && !this.#isEmbedded ? 'email' : purpose;
+    const answer = await this.#calls.asAnybody((auth) =>
+      auth.verifyOtp(
+        'tokenHash' in shown
+          ? { type, token_hash: shown.tokenHash }
+          : { type, email: shown.email, token: shown.code },
+      ),
+    );
+    if (answer.data.session) return sessionFromSupabase(answer.data.session);
+    // The server says `validation_failed` of what is no code at all.
+    if (!answer.error || answer.error.code === 'validation_failed') throw new InvalidCodeError();
+    throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async setPassword(accessToken: string, newPassword: string) {
+    return this.#updateUser(accessToken, { password: newPassword });
+  }
+
+  async setPasswordByCode(
+    accessToken: string,
+    { email, code, newPassword }: { email: string; code: string; newPassword: string },
+  ) {
+    if (this.#isEmbedded) return this.#updateUser(accessToken, { password: newPassword, nonce: code });
+    // The trial session, like all others, is ended by the change itself.
+    const trial = await this.signInWithCode('magiclink', { email, code });
+    try {
+      return await this.#updateUser(accessToken, { password: newPassword });
+    } catch (error) {
+      await this.#calls.asAnybody((auth) => auth.admin.signOut(trial.accessToken, 'local'));
+      throw error;
+    }
+  }
+
+  async #updateUser(accessToken: string, changes: UserAttributes) {
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.updateUser(changes));
+    if (answer.error) throw deniedOr(answer);
+    return accountFromUser(answer.data.user);
+  }
+}
+
+const SAYS_UNKNOWN: ReadonlySet<string> = new Set(['otp_disabled', 'signup_disabled', 'user_not_found']);
+
+const emailRedirect = (redirectTo: string | null) => (redirectTo ? { emailRedirectTo: redirectTo } : {});
+
+function deniedOr(answer: Answer & { error: AuthError; transport: Parameters<typeof outcomeOf>[1] }): Error {
+  return isGone(answer.error)
+    ? new DeniedError('UNAUTHENTICATED')
+    : outcomeOf(answer.error, answer.transport);
+}

@@ -1,0 +1,24 @@
+import {
+  EmailNotConfirmedError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  ValidationError,
+} from '../identity/errors.ts';
+import { requestReauthentication } from '../identity/password.ts';
+import { builder } from './builder.ts';
+import { CodeSentRef } from './sign-in-code.ts';
+
+const RequestReauthenticationResult = builder.errorUnion('RequestReauthenticationResult', {
+  description: 'That a code is on its way, or why none can be.',
+  types: [CodeSentRef, EmailNotConfirmedError, ValidationError, RateLimitedError, ServiceUnavailableError],
+});
+
+builder.mutationField('requestReauthentication', (t) =>
+  t.withAuth({ person: true }).field({
+    type: RequestReauthenticationResult,
+    skipTypeScopes: true,
+    description:
+      'For a signed-in person who has no password, or forgot it: mails a code that `changePassword` takes as `nonce`. One mail a minute for each address.',
+    resolve: (_root, _args, { services, viewer }) => requestReauthentication(services, viewer),
+  }),
+);

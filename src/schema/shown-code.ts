@@ -1,0 +1,27 @@
+/** What the inputs of all mutations have in common that take a code or a link. */
+import type { InputFieldBuilder } from '@pothos/core';
+import type { builder } from './builder.ts';
+
+type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
+
+export const shownCodeFields = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+  email: t.field({
+    type: 'EmailAddress',
+    description: 'The address that the code was sent to, together with `code`.',
+  }),
+  code: t.string({
+    description:
+      'As it stands in the mail, spaces or not, together with `email`. After ten wrong ones it is dead, and the link beside it still works.',
+  }),
+  tokenHash: t.string({
+    description:
+      'What the link in the mail holds, as `token` or `token_hash`, instead of `email` and `code`.',
+  }),
+});
+
+export const redirectToField = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+  redirectTo: t.string({
+    description:
+      'Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself.',
+  }),
+});

@@ -1,0 +1,88 @@
+/** Sign-in by a code or a link. The rules live in `identity/sign-in-code.ts`. */
+import {
+  AccountBannedError,
+  InvalidCodeError,
+  MetadataTooLargeError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  ValidationError,
+} from '../identity/errors.ts';
+import { type CodeSent, requestSignInCode, signInWithCode } from '../identity/sign-in-code.ts';
+import { builder } from './builder.ts';
+import { UpdateProfileInput } from './profile.ts';
+import { TAKES_CREDENTIAL } from './session.ts';
+import { redirectToField, shownCodeFields } from './shown-code.ts';
+import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+
+export const CodeSentRef = builder.objectRef<CodeSent>('CodeSent').implement({
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'codeSentTo' in value,
+  description:
+    'A code is on its way, if the address may have one. Says nothing about whether there is an account.',
+  fields: (t) => ({
+    email: t.expose('codeSentTo', { type: 'EmailAddress', description: 'The address to look in.' }),
+  }),
+});
+
+const RequestSignInCodeInput = builder.inputType('RequestSignInCodeInput', {
+  description: 'Where the code goes, and whether it may begin an account.',
+  fields: (t) => ({
+    email: t.field({ type: 'EmailAddress', required: true, description: 'In any case.' }),
+    createAccount: t.boolean({
+      required: true,
+      defaultValue: false,
+      description:
+        'True makes an account for an address that has none, if this installation takes sign-ups; it is confirmed, and signed in to, by the code.',
+    }),
+    profile: t.field({
+      type: UpdateProfileInput,
+      description: 'For a new account alone: what the person says about themselves.',
+    }),
+    ...redirectToField(t),
+  }),
+});
+
+const RequestSignInCodeResult = builder.errorUnion('RequestSignInCodeResult', {
+  description: 'That a code is on its way, or why none can be.',
+  types: [CodeSentRef, ValidationError, MetadataTooLargeError, RateLimitedError, ServiceUnavailableError],
+});
+
+builder.mutationField('requestSignInCode', (t) =>
+  t.field({
+    type: RequestSignInCodeResult,
+    skipTypeScopes: true,
+    description:
+      'Mails a code and a link to sign in with, in place of a password. Answers alike whether or not the address has an account. One mail a minute for each address.',
+    args: { input: t.arg({ type: RequestSignInCodeInput, required: true }) },
+    resolve: (_root, { input }, { services }) => requestSignInCode(services, input),
+  }),
+);
+
+const SignInWithCodeInput = builder.inputType('SignInWithCodeInput', {
+  description: 'From the mail of `requestSignInCode`: `email` with `code`, or `tokenHash`.',
+  fields: (t) => shownCodeFields(t),
+});
+
+const SignInWithCodeResult = builder.errorUnion('SignInWithCodeResult', {
+  description: 'A session, or why there is none.',
+  types: [
+    ...SIGN_IN_OUTCOMES,
+    InvalidCodeError,
+    AccountBannedError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
+});
+
+builder.mutationField('signInWithCode', (t) =>
+  t.field({
+    type: SignInWithCodeResult,
+    skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
+    description:
+      'Signs a person in by a code or link, once, and confirms their address. An account that somebody signed up with an address they never confirmed is emptied for its owner: password and profile go. In the first 15 minutes `changePassword` asks for no other proof.',
+    args: { input: t.arg({ type: SignInWithCodeInput, required: true }) },
+    resolve: async (_root, { input }, context) =>
+      handOver(context, await signInWithCode(context.services, input)),
+  }),
+);
