@@ -6,7 +6,7 @@ import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { type CodeChallenge, parseCodeChallenge } from './flow-state.ts';
-import { mailboxStandsFor, signUpMetadata } from './mailbox-owner.ts';
+import { mailboxStandsFor, signUpMetadata, updateUnclaimedProfile } from './mailbox-owner.ts';
 import { type MailedLinkType, mailLink, mailNobody } from './mailed-link.ts';
 import { insertUser, newUserRow } from './new-user.ts';
 import { phoneProviderDisabled, validationFailed } from './protocol-error.ts';
@@ -67,7 +67,8 @@ async function sendSignInLink(
           clock(),
         )
       : null;
-  return send(services, call, { ...body, email, type: 'magiclink', newcomer });
+  const hasProfile = Object.keys(body.data ?? {}).length > 0;
+  return send(services, call, { ...body, email, type: 'magiclink', newcomer, hasProfile });
 }
 
 async function sendRecoveryLink(services: Services, call: Call): Promise<Response> {
@@ -97,13 +98,15 @@ interface MailRequest {
   code_challenge_method: string | undefined;
   /** Made where the address has no account; null: nobody is. */
   newcomer?: FullUserRow | null;
+  /** Whether `newcomer` says anything of themselves. */
+  hasProfile?: boolean;
   /** Who of those with an account is mailed to. */
   isFor?: (user: FullUserRow) => boolean;
 }
 
 async function send(services: Services, call: Call, request: MailRequest): Promise<Response> {
   const { database, clock, outbox } = services;
-  const { email, type, newcomer = null, isFor = () => true } = request;
+  const { email, type, newcomer = null, hasProfile = false, isFor = () => true } = request;
   const challenge: CodeChallenge | undefined = parseCodeChallenge(
     request.code_challenge,
     request.code_challenge_method,
@@ -115,6 +118,7 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
   await database.transaction(async (tx: Queryable) => {
     // Also where there is an account, so that the two take as long.
     if (newcomer) await insertUser(tx, newcomer);
+    if (newcomer && hasProfile) await updateUnclaimedProfile(tx, email, newcomer.raw_user_meta_data ?? {});
     const user = await findUserByEmail(tx, email);
     if (user && mailboxStandsFor(user) && isFor(user)) await mailLink(services, tx, user, email, link);
     else await mailNobody(services, tx, email, link);

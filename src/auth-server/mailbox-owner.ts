@@ -22,8 +22,8 @@ export interface Confirmed {
  * Confirms the address, where it is not confirmed yet.
  *
  * Anybody can sign up with somebody else's address and wait until its owner comes. So an owner who signs in by a link, or recovers the
- * account, gets it empty: the password, the profile, other identities and factors go that a stranger may have left. Whoever confirms
- * the sign-up itself says that it was theirs.
+ * account, gets it empty: the password, the profile beside it, other identities and factors go that a stranger may have left. Whoever
+ * confirms the sign-up itself says that it was theirs.
  *
  * @param isOfSignUp whether the link or code was that of the sign-up, or of an invitation
  */
@@ -47,14 +47,31 @@ export async function confirmMailbox(
  */
 const isSignedUp = (user: UserRow) => user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
 
-async function emptyAccount(tx: Queryable, { id, email }: UserRow, now: Date): Promise<string[]> {
+async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<string[]> {
+  const { id, email } = user;
+  // A profile without a password came with the request for a sign-in link.
+  const metadata = user.encrypted_password ? signUpMetadata(id, email ?? '', {}) : user.raw_user_meta_data;
   await tx.query(
-    `update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb where id = $1`,
-    [id, now, signUpMetadata(id, email ?? '', {})],
+    'update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb where id = $1',
+    [id, now, metadata],
   );
   await tx.query("delete from auth.identities where user_id = $1 and provider <> 'email'", [id]);
   await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
   return endSessionsOf(tx, id, null);
+}
+
+/** The profile of somebody who asks for a sign-in link again, before they ever used one. */
+export async function updateUnclaimedProfile(
+  tx: Queryable,
+  email: string,
+  data: Record<string, unknown>,
+): Promise<void> {
+  await tx.query(
+    `update auth.users set raw_user_meta_data = $2::jsonb || jsonb_build_object('sub', id)
+     where email = $1 and is_sso_user = false and confirmed_at is null and coalesce(encrypted_password, '') = ''
+       and invited_at is null and raw_user_meta_data ? 'sub'`,
+    [email, data],
+  );
 }
 
 /** As a sign-up leaves it: what the person says of themselves, and beneath it what Supabase Auth keeps there. */
