@@ -33,6 +33,19 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
       args: () => `input: { email: "x@x", password: "${PASSWORD}" }`,
       access: [OK, OK, OK, OK, OK],
     },
+    'Mutation.verifyEmail': {
+      args: () => `input: { email: "x@example.com", code: "1" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.resendVerification': { args: () => `input: { email: "x@x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.requestSignInCode': { args: () => `input: { email: "x@x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.signInWithCode': { args: () => `input: { tokenHash: "x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.requestPasswordReset': { args: () => `input: { email: "x@x" }`, access: [OK, OK, OK, OK, OK] },
+    'Mutation.resetPassword': {
+      args: () => `input: { tokenHash: "x", newPassword: "${PASSWORD}" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.requestReauthentication': { access: [SIGN_IN, OK, OK, OK, NO] },
     'Mutation.login': { args: () => `input: { email: "x@x", password: "x" }`, access: [OK, OK, OK, OK, OK] },
     'Mutation.refreshSession': { args: () => `input: { refreshToken: "x" }`, access: [OK, OK, OK, OK, OK] },
     'Mutation.logout': { args: () => 'input: { scope: OTHERS }', access: [SIGN_IN, OK, OK, OK, NO] },
@@ -50,7 +63,19 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
   };
 
 /** Root fields that anybody may ask for. The list grows only on purpose. */
-const PUBLIC = ['Mutation.login', 'Mutation.refreshSession', 'Mutation.signup', 'Query.me', 'Query.viewer'];
+const PUBLIC = [
+  'Mutation.login',
+  'Mutation.refreshSession',
+  'Mutation.requestPasswordReset',
+  'Mutation.requestSignInCode',
+  'Mutation.resendVerification',
+  'Mutation.resetPassword',
+  'Mutation.signInWithCode',
+  'Mutation.signup',
+  'Mutation.verifyEmail',
+  'Query.me',
+  'Query.viewer',
+];
 
 /** Fields that need no more than the object they are on. */
 const OBJECT_FIELDS: Record<string, string> = {
@@ -62,6 +87,7 @@ const OBJECT_FIELDS: Record<string, string> = {
   EmailConfirmationSent: 'email',
   LoggedOut: 'scope',
   SessionEnded: 'sessionId',
+  CodeSent: 'email',
   PasswordChanged: 'user',
   FieldIssue: 'path code message',
   ValidationError: 'code message issues',
@@ -73,6 +99,7 @@ const OBJECT_FIELDS: Record<string, string> = {
   EmailTakenError: 'code message',
   SignupDisabledError: 'code message',
   InvalidCredentialsError: 'code message',
+  InvalidCodeError: 'code message',
   EmailNotConfirmedError: 'code message',
   AccountBannedError: 'code message',
   InvalidRefreshTokenError: 'code message',
@@ -87,9 +114,12 @@ const WAYS_TO_USER = [
   'Mutation.changePassword',
   'Mutation.login',
   'Mutation.refreshSession',
+  'Mutation.resetPassword',
   'Mutation.setUserRoles',
+  'Mutation.signInWithCode',
   'Mutation.signup',
   'Mutation.updateProfile',
+  'Mutation.verifyEmail',
   'Query.me',
   'Query.user',
   'Query.viewer',

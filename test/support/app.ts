@@ -52,6 +52,9 @@ const EMBEDDED_ONLY = new Set([
   'JWT_SECRET',
   'JWT_KEYS',
   'REDIRECT_ALLOW_LIST',
+  'MAILER_OTP_LENGTH',
+  'MAILER_OTP_EXP',
+  'MAIL_LINKS',
 ]);
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
