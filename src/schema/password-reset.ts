@@ -13,7 +13,7 @@ import { requestPasswordReset, resetPassword } from '../identity/password-reset.
 import { builder } from './builder.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
 import { redirectToField, shownCodeFields } from './shown-code.ts';
-import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 import { CodeSentRef } from './sign-in-code.ts';
 
 const RequestPasswordResetInput = builder.inputType('RequestPasswordResetInput', {
@@ -50,6 +50,7 @@ const ResetPasswordInput = builder.inputType('ResetPasswordInput', {
       description:
         'At least 8 characters, of any kind; not a common one, and not the address. A weak one is refused before the code is used, so that it can be tried again.',
     }),
+    ...signInFields(t),
   }),
 });
 
@@ -76,7 +77,7 @@ builder.mutationField('resetPassword', (t) =>
     description:
       'Sets a new password by a code or link, signs the person in, and ends all their other sessions. With a second factor the answer asks for it first and the password stays as it was: after that step, call `changePassword` with `newPassword` alone.',
     args: { input: t.arg({ type: ResetPasswordInput, required: true }) },
-    resolve: async (_root, { input }, context) =>
-      handOver(context, await resetPassword(context.services, input)),
+    resolve: (_root, { input }, context) =>
+      handOver(context, input, () => resetPassword(context.services, input)),
   }),
 );

@@ -1,10 +1,7 @@
 /** What the inputs of all mutations have in common that take a code or a link. */
-import type { InputFieldBuilder } from '@pothos/core';
-import type { builder } from './builder.ts';
+import type { InputFields } from './sign-in.ts';
 
-type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
-
-export const shownCodeFields = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+export const shownCodeFields = (t: InputFields) => ({
   email: t.field({
     type: 'EmailAddress',
     description: 'The address that the code was sent to, together with `code`.',
@@ -19,7 +16,7 @@ export const shownCodeFields = (t: InputFieldBuilder<Types, 'InputObject'>) => (
   }),
 });
 
-export const redirectToField = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+export const redirectToField = (t: InputFields) => ({
   redirectTo: t.string({
     description:
       'Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself.',

@@ -12,7 +12,7 @@ import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
 import { redirectToField, shownCodeFields } from './shown-code.ts';
-import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 
 export const CodeSentRef = builder.objectRef<CodeSent>('CodeSent').implement({
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'codeSentTo' in value,
@@ -59,7 +59,7 @@ builder.mutationField('requestSignInCode', (t) =>
 
 const SignInWithCodeInput = builder.inputType('SignInWithCodeInput', {
   description: 'From the mail of `requestSignInCode`: `email` with `code`, or `tokenHash`.',
-  fields: (t) => shownCodeFields(t),
+  fields: (t) => ({ ...shownCodeFields(t), ...signInFields(t) }),
 });
 
 const SignInWithCodeResult = builder.errorUnion('SignInWithCodeResult', {
@@ -82,7 +82,7 @@ builder.mutationField('signInWithCode', (t) =>
     description:
       'Signs a person in by a code or link, once, and confirms their address. An account that somebody signed up with an address they never confirmed is emptied for its owner: password and profile go. In the first 15 minutes `changePassword` asks for no other proof.',
     args: { input: t.arg({ type: SignInWithCodeInput, required: true }) },
-    resolve: async (_root, { input }, context) =>
-      handOver(context, await signInWithCode(context.services, input)),
+    resolve: (_root, { input }, context) =>
+      handOver(context, input, () => signInWithCode(context.services, input)),
   }),
 );

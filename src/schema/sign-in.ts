@@ -19,7 +19,7 @@ const SessionTransportRef = builder.enumType('SessionTransport', {
   } as const,
 });
 
-type InputFields =
+export type InputFields =
   typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types>
     ? PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>
     : never;

@@ -10,12 +10,12 @@ import { resendVerification, verifyEmail } from '../identity/verify-email.ts';
 import { builder } from './builder.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
 import { redirectToField, shownCodeFields } from './shown-code.ts';
-import { handOver, SIGN_IN_OUTCOMES } from './sign-in.ts';
+import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 import { EmailConfirmationSentRef } from './sign-up.ts';
 
 const VerifyEmailInput = builder.inputType('VerifyEmailInput', {
   description: 'From the mail that a sign-up sent: `email` with `code`, or `tokenHash`.',
-  fields: (t) => shownCodeFields(t),
+  fields: (t) => ({ ...shownCodeFields(t), ...signInFields(t) }),
 });
 
 const VerifyEmailResult = builder.errorUnion('VerifyEmailResult', {
@@ -38,8 +38,8 @@ builder.mutationField('verifyEmail', (t) =>
     description:
       'Confirms the address of a sign-up and signs the person in. Takes what `signup` and `resendVerification` sent, and no other code.',
     args: { input: t.arg({ type: VerifyEmailInput, required: true }) },
-    resolve: async (_root, { input }, context) =>
-      handOver(context, await verifyEmail(context.services, input)),
+    resolve: (_root, { input }, context) =>
+      handOver(context, input, () => verifyEmail(context.services, input)),
   }),
 );
 

@@ -130,6 +130,8 @@ export type ResetPasswordInput = {
   newPassword: string;
   /** What the link in the mail holds, as `token` or `token_hash`, instead of `email` and `code`. */
   tokenHash?: string | null | undefined;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
 
 /** Where the refresh token goes. */
@@ -155,6 +157,8 @@ export type SignInWithCodeInput = {
   email?: string | null | undefined;
   /** What the link in the mail holds, as `token` or `token_hash`, instead of `email` and `code`. */
   tokenHash?: string | null | undefined;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
 
 /** A new account. */
@@ -207,6 +211,8 @@ export type VerifyEmailInput = {
   email?: string | null | undefined;
   /** What the link in the mail holds, as `token` or `token_hash`, instead of `email` and `code`. */
   tokenHash?: string | null | undefined;
+  /** How the refresh token is handed over. */
+  transport?: SessionTransport | null | undefined;
 };
 
 /** The kinds of caller. */
