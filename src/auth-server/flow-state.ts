@@ -6,6 +6,10 @@ import { ProtocolError, validationFailed } from './protocol-error.ts';
 /** How long a flow may take to its code, and the code to its exchange. */
 export const FLOW_TTL_MS = 5 * 60_000;
 
+/** Longer than any link holds. What is older came to nothing, and each new flow takes some of it along. */
+const MAX_AGE_MS = 2 * 86_400_000;
+const SWEPT_AT_ONCE = 20;
+
 export interface CodeChallenge {
   challenge: string;
   method: 's256' | 'plain';
@@ -61,8 +65,13 @@ export async function startFlow(
   },
 ): Promise<string> {
   const id = randomUUID();
+  const endedBefore = new Date(flow.now.getTime() - MAX_AGE_MS);
   await tx.query(
-    `insert into auth.flow_state (id, user_id, auth_code, code_challenge_method, code_challenge, provider_type,
+    `with swept as (
+       delete from auth.flow_state where id in (
+         select id from auth.flow_state where created_at < $9 limit ${SWEPT_AT_ONCE} for update skip locked)
+     )
+     insert into auth.flow_state (id, user_id, auth_code, code_challenge_method, code_challenge, provider_type,
        provider_access_token, provider_refresh_token, created_at, updated_at, authentication_method)
      values ($1, $2, $3, $4::text::auth.code_challenge_method, $5, $6, '', '', $7, $7, $8)`,
     [
@@ -74,6 +83,7 @@ export async function startFlow(
       flow.provider,
       flow.now,
       flow.method,
+      endedBefore,
     ],
   );
   return id;

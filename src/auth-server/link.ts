@@ -7,7 +7,8 @@ import { isPkceToken } from './one-time-token.ts';
 import { type ProtocolError, refusalOf, validationFailed } from './protocol-error.ts';
 import { redirectTarget } from './redirect.ts';
 import { sessionAnswer } from './session-answer.ts';
-import { verificationOf, verify } from './verification.ts';
+import { verify } from './verification.ts';
+import { verificationOf } from './verifications.ts';
 
 const MAX_LENGTH = 2048;
 

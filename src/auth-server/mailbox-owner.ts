@@ -16,6 +16,8 @@ export interface Confirmed {
   user: FullUserRow;
   /** Ids of sessions. */
   ended: string[];
+  /** False where all is as it was, as with most sign-ins. */
+  isChanged: boolean;
 }
 
 /**
@@ -33,12 +35,12 @@ export async function confirmMailbox(
   isOfSignUp: boolean,
   now: Date,
 ): Promise<Confirmed | undefined> {
-  if (user.email_confirmed_at) return { user, ended: [] };
+  if (user.email_confirmed_at) return { user, ended: [], isChanged: false };
   const mayBeAStrangers = !isOfSignUp && isSignedUp(user);
   const ended = mayBeAStrangers ? await emptyAccount(tx, user, now) : [];
   const before = mayBeAStrangers ? await findUserById(tx, user.id) : user;
   const confirmed = before && (await changeUser(tx, before, { confirmsEmail: true }, now));
-  return confirmed && { user: confirmed, ended };
+  return confirmed && { user: confirmed, ended, isChanged: true };
 }
 
 /**

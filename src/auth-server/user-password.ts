@@ -38,6 +38,7 @@ export function assertCurrentPasswordGiven(
  * Checks the current password where it is given, whatever else changes. Only who knows it is told what is wrong with the new one.
  *
  * @param newEmail the address that changes in the same request
+ * @param hasNonce whether a code by mail stands for the current password. It is looked at last, so nothing is compared for its sake.
  * @throws {ProtocolError} 400 current_password_invalid, 422 weak_password, same_password, 429 over_request_rate_limit
  */
 export async function changeOfPassword(
@@ -46,6 +47,7 @@ export async function changeOfPassword(
   user: FullUserRow,
   { password, current_password: current }: GivenPasswords,
   newEmail: string | undefined,
+  hasNonce: boolean,
 ): Promise<UserChange['encryptedPassword']> {
   const { passwords, settings } = services;
   const stored = user.encrypted_password || null;
@@ -70,6 +72,7 @@ export async function changeOfPassword(
       if (normalizePassword(password) === normalizePassword(current)) throw samePassword();
       return passwords.hash(password);
     }
+    if (hasNonce) return passwords.hash(password);
     // "The same" tells a password as well as a sign-in does, so this is counted like one.
     return attempting(services, client, 'password', account, async () => {
       // Before the comparison, so that nothing has been compared when there is no time to hash.

@@ -49,7 +49,7 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
     userMetadata: body.data,
     appMetadata: body.app_metadata,
     ...(email && { email, confirmsEmail: true }),
-    encryptedPassword: await changeOfPassword(services, client, user, body, email),
+    encryptedPassword: await changeOfPassword(services, client, user, body, email, nonce !== undefined),
   };
   const { changed, ended } = await commit(services, bearer, change, nonce);
   if (nonce) await forgiveNonce(services, client, bearer);

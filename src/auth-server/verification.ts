@@ -1,40 +1,29 @@
-/** What a link or a code that was sent to somebody is good for, by the `type` it is presented with. */
+/** A link or a code comes back: it is spent, and what it is good for is done. `verifications.ts` says which there are. */
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { Client } from './client.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
 import type { Services } from './endpoint.ts';
 import { issueAuthCode } from './flow-state.ts';
 import type { Grant } from './grant.ts';
-import { type Confirmed, confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
-import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
+import type { Confirmed } from './mailbox-owner.ts';
+import type { AuthServerSettings } from './needs.ts';
 import { type OneTimeTokenType, type Presented, type SpentToken, spendToken } from './one-time-token.ts';
 import { conflict, ProtocolError } from './protocol-error.ts';
 import { signIn } from './sign-in.ts';
-import { findUserById, isBanned } from './user-row.ts';
+import { isBanned } from './user-row.ts';
 
 /** What is done with a token once it is spent, in the same transaction. */
 export interface Verification {
   /** The tokens it takes, and no others. */
   stored: readonly OneTimeTokenType[];
   purposes: readonly string[];
+  /** How long they hold. */
+  ttlSecondsOf(settings: AuthServerSettings): number;
   /** How flows with PKCE that end in it were begun. */
   flows: readonly string[];
   /** Whom it signs in; a text where it takes another step first; undefined where the token does not hold after all. */
   complete(tx: Queryable, spent: SpentToken, now: Date): Promise<Confirmed | { message: string } | undefined>;
 }
-
-const VERIFICATIONS = new Map<string, Verification>(
-  Object.entries({
-    signup: byMailbox(['signup']),
-    invite: byMailbox(['invite']),
-    magiclink: byMailbox(['magiclink']),
-    recovery: byMailbox(['recovery']),
-    // What clients send that do not know whether somebody was new.
-    email: byMailbox(['signup', 'magiclink']),
-  }),
-);
-
-export const verificationOf = (type: string): Verification | undefined => VERIFICATIONS.get(type);
 
 export type Verified =
   | { kind: 'session'; grant: Grant }
@@ -51,17 +40,17 @@ export type Verified =
 export async function verify(
   services: Services,
   client: Client,
-  { stored, purposes, flows, complete }: Verification,
+  { stored, purposes, flows, ttlSecondsOf, complete }: Verification,
   presented: Presented,
   { leadsToCode }: { leadsToCode: boolean },
 ): Promise<Verified> {
   const { database, clock, settings, changes } = services;
   const now = clock();
-  const { ttlSeconds } = settings.codes;
+  const ttlSeconds = ttlSecondsOf(settings);
   if ('address' in presented && !(await mayGuess(database, presented.address, now, ttlSeconds))) {
     throw otpExpired(presented);
   }
-  const { verified, ended, userId } = await database.transaction(async (tx) => {
+  const { verified, changed } = await database.transaction(async (tx) => {
     const sentAfter = new Date(now.getTime() - ttlSeconds * 1000);
     const spent = await spendToken(tx, presented, { types: stored, purposes, sentAfter });
     const done = spent && (await complete(tx, spent, now));
@@ -69,36 +58,22 @@ export async function verify(
     if ('address' in presented) await forgetGuesses(tx, presented.address);
     const { userId } = spent;
     if ('message' in done) {
-      return { verified: { kind: 'message' as const, ...done }, ended: [], userId };
+      return { verified: { kind: 'message' as const, ...done }, changed: null };
     }
-    const { user, ended } = done;
+    const { user } = done;
     if (isBanned(user, now)) throw new ProtocolError(403, 'user_banned', 'User is banned');
     if (leadsToCode && spent.isPkce) {
       const authCode = await issueAuthCode(tx, { userId, methods: flows, now });
       if (!authCode) throw otpExpired(presented);
-      return { verified: { kind: 'auth-code' as const, authCode }, ended, userId };
+      return { verified: { kind: 'auth-code' as const, authCode }, changed: done };
     }
     const grant = await signIn(tx, { user, method: 'otp', client, now, issuedAt: now });
     if (!grant) throw conflict();
-    return { verified: { kind: 'session' as const, grant }, ended, userId };
+    return { verified: { kind: 'session' as const, grant }, changed: done };
   });
-  for (const id of ended) changes.sessionEnded(id);
-  changes.userChanged(userId);
+  for (const id of changed?.ended ?? []) changes.sessionEnded(id);
+  if (changed?.isChanged) changes.userChanged(changed.user.id);
   return verified;
-}
-
-function byMailbox(types: readonly MailedLinkType[]): Verification {
-  return {
-    stored: [...new Set(types.map((type) => MAILED_LINKS[type].stored))],
-    purposes: types,
-    flows: types.map((type) => MAILED_LINKS[type].flow),
-    async complete(tx, { userId, address, purpose }, now) {
-      const user = await findUserById(tx, userId);
-      // The address may have changed since the mail was sent.
-      if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
-      return confirmMailbox(tx, user, purpose === 'signup' || purpose === 'invite', now);
-    },
-  };
 }
 
 const otpExpired = (presented: Presented) =>

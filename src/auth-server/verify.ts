@@ -14,7 +14,8 @@ import { isForm, openLink, submitLink } from './link.ts';
 import type { Presented } from './one-time-token.ts';
 import { validationFailed } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
-import { verificationOf, verify } from './verification.ts';
+import { verify } from './verification.ts';
+import { verificationOf } from './verifications.ts';
 
 export function verifyEndpoints(services: Services): Endpoints {
   return newEndpoints()

@@ -324,6 +324,13 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       expect(await put({ password: NEW_PASSWORD, nonce: code })).toMatchObject({ status: 200 });
     });
 
+    test('by a wrong code does not tell whether a password is the current one', async () => {
+      const { client } = await confirmed();
+      await client.auth.reauthenticate();
+      const { error } = await client.auth.updateUser({ password: PASSWORD, nonce: '000000' });
+      expect(error?.code).toBe('reauthentication_not_valid');
+    });
+
     test('with a code of somebody else is none', async () => {
       const [ada, grace] = [await confirmed(), await confirmed()];
       await ada.client.auth.reauthenticate();

@@ -1,0 +1,34 @@
+/** Which links and codes `/verify` takes, by the `type` they are presented with. */
+
+import { confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
+import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
+import { findUserById } from './user-row.ts';
+import type { Verification } from './verification.ts';
+
+const VERIFICATIONS = new Map<string, Verification>(
+  Object.entries({
+    signup: byMailbox(['signup']),
+    invite: byMailbox(['invite']),
+    magiclink: byMailbox(['magiclink']),
+    recovery: byMailbox(['recovery']),
+    // What clients send that do not know whether somebody was new.
+    email: byMailbox(['signup', 'magiclink']),
+  }),
+);
+
+export const verificationOf = (type: string): Verification | undefined => VERIFICATIONS.get(type);
+
+function byMailbox(types: readonly MailedLinkType[]): Verification {
+  return {
+    stored: [...new Set(types.map((type) => MAILED_LINKS[type].stored))],
+    purposes: types,
+    flows: types.map((type) => MAILED_LINKS[type].flow),
+    ttlSecondsOf: ({ codes }) => codes.ttlSeconds,
+    async complete(tx, { userId, address, purpose }, now) {
+      const user = await findUserById(tx, userId);
+      // The address may have changed since the mail was sent.
+      if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
+      return confirmMailbox(tx, user, purpose === 'signup' || purpose === 'invite', now);
+    },
+  };
+}
