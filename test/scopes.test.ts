@@ -17,6 +17,9 @@ builder.queryFields((t) => ({
   both: t.withAuth({ role: 'editor', tier: 'pro' }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
 }));
 builder.mutationField('nothing', (t) => t.string({ resolve: () => 'done' }));
+builder.subscriptionField('never', (t) =>
+  t.string({ subscribe: async function* () {}, resolve: () => 'heard' }),
+);
 const schema = builder.toSchema();
 
 function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer {
