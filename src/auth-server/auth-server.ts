@@ -3,17 +3,20 @@
  * `fetch` serves both the process itself (supabase-js with `global.fetch`) and strangers (mounted at `/auth/v1`).
  */
 import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
+import { adminFactorEndpoints } from './admin-factors.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
 import { clientOf } from './client.ts';
 import { emailCodeEndpoints } from './email-code.ts';
 import { newEndpoints, type Services } from './endpoint.ts';
+import { factorEndpoints } from './factors.ts';
 import { healthEndpoints } from './health.ts';
 import { jwksEndpoints } from './jwks.ts';
 import { logoutEndpoints } from './logout.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
 import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
 import { reauthenticateEndpoints } from './reauthenticate.ts';
+import { recoveryCodeEndpoints } from './recovery-codes.ts';
 import { settingsEndpoints } from './settings.ts';
 import { signupEndpoints } from './signup.ts';
 import { tokenEndpoints } from './token.ts';
@@ -39,6 +42,9 @@ const FAMILIES = [
   logoutEndpoints,
   adminUserListEndpoints,
   adminUserEndpoints,
+  recoveryCodeEndpoints,
+  factorEndpoints,
+  adminFactorEndpoints,
 ];
 
 export function createAuthServer(needs: AuthServerNeeds): AuthServer {

@@ -1,6 +1,7 @@
 /** Who calls, by the token in `Authorization`. */
 import type { Database } from '../adapters/postgres/database.ts';
 import { type createTokenVerifier, InvalidTokenError } from '../adapters/tokens/token-verifier.ts';
+import { type AssuranceLevel, lowerLevelOf } from './assurance-level.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, isBanned } from './user-row.ts';
 
@@ -22,6 +23,16 @@ export interface Bearer {
   sessionId: string;
   sessionStartedAt: Date;
   claims: Claims;
+  /**
+   * How sure we are of them: the lower of what the token says and what their session is now. A token from before the second factor stays
+   * what it was when its session is raised, and one from after it counts no more when the factor is gone.
+   */
+  aal: AssuranceLevel;
+}
+
+interface FoundSession {
+  session_started_at: Date | null;
+  session_aal: AssuranceLevel;
 }
 
 const ADMIN_ROLES = ['service_role', 'supabase_admin'];
@@ -57,17 +68,18 @@ export async function requirePerson(needs: BearerNeeds, request: Request): Promi
   const claims = await claimsOf(needs, request);
   const { sub, session_id } = claims;
   if (!sub) throw badToken('missing sub claim');
-  const [found] = await needs.database.query<FullUserRow & { session_started_at: Date | null }>(
-    `select ${FULL_USER_COLUMNS},
-       (select created_at from auth.sessions where sessions.id = $2 and user_id = users.id) as session_started_at
-     from auth.users where users.id = $1 and deleted_at is null`,
+  const [found] = await needs.database.query<FullUserRow & Partial<FoundSession>>(
+    `select ${FULL_USER_COLUMNS}, sessions.created_at as session_started_at, coalesce(aal, 'aal1') as session_aal
+     from auth.users left join auth.sessions on sessions.id = $2 and sessions.user_id = users.id
+     where users.id = $1 and deleted_at is null`,
     [sub, session_id ?? null],
   );
   if (!found) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
-  const { session_started_at: sessionStartedAt } = found;
-  if (!session_id || !sessionStartedAt) throw sessionNotFound();
+  const { session_started_at: sessionStartedAt, session_aal } = found;
+  if (!session_id || !sessionStartedAt || !session_aal) throw sessionNotFound();
   if (isBanned(found, needs.clock())) throw new ProtocolError(403, 'user_banned', 'User is banned');
-  return { user: found, sessionId: session_id, sessionStartedAt, claims };
+  const aal = lowerLevelOf(claims.aal ?? 'aal1', session_aal);
+  return { user: found, sessionId: session_id, sessionStartedAt, claims, aal };
 }
 
 /**
@@ -86,6 +98,6 @@ function badToken(reason: string): ProtocolError {
   return new ProtocolError(403, 'bad_jwt', `invalid JWT: ${reason}`);
 }
 
-function sessionNotFound(): ProtocolError {
+export function sessionNotFound(): ProtocolError {
   return new ProtocolError(403, 'session_not_found', 'Session from session_id claim in JWT does not exist');
 }

@@ -5,7 +5,8 @@ import type { Database } from '../adapters/postgres/database.ts';
 /** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
 export async function deleteUser(database: Database, id: string): Promise<string[] | null> {
   const [gone] = await database.query<{ ended: string[] }>(
-    `delete from auth.users where id = $1
+    `with recovery as (delete from limen.recovery_code_sets where user_id = $1)
+     delete from auth.users where id = $1
      returning array(select sessions.id from auth.sessions where user_id = users.id) as ended`,
     [id],
   );
@@ -31,6 +32,7 @@ export async function softDeleteUser(database: Database, id: string, now: Date):
     );
     await tx.query('delete from auth.identities where user_id = $1', [id]);
     await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
+    await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
     await tx.query('delete from auth.one_time_tokens where user_id = $1', [id]);
     const ended = await tx.query<{ id: string }>(
       'delete from auth.sessions where user_id = $1 returning id',

@@ -24,6 +24,7 @@ export interface AuthServerSettings extends RedirectSettings {
   /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
   requireCurrentPassword: boolean;
   codes: CodeSettings;
+  mfa: MfaSettings;
 }
 
 /** Codes and links by mail. */
@@ -36,6 +37,15 @@ export interface CodeSettings {
   links: 'page' | 'direct';
   /** Whether a session of more than a day sets a password only with a code by mail (`nonce`). */
   requireReauthentication: boolean;
+}
+
+export interface MfaSettings {
+  isTotpEnrollEnabled: boolean;
+  /** What authenticator apps show beside the code, unless the enrolment names another. */
+  totpIssuer: string;
+  /** Of one person, begun ones and recovery codes counted. */
+  maxEnrolledFactors: number;
+  challengeTtlSeconds: number;
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */

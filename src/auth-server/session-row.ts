@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import type { AssuranceLevel } from './assurance-level.ts';
 import type { Client } from './client.ts';
 import { newRefreshTokenKey } from './refresh-token.ts';
 import { FULL_USER_COLUMNS, type FullUserRow } from './user-row.ts';
-
-export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
 
 /** How somebody proved who they are, and when, in seconds since 1970. */
 export interface AmrEntry {
@@ -116,14 +115,19 @@ export async function endSession(database: Queryable, id: string): Promise<void>
   await database.query('delete from auth.sessions where id = $1', [id]);
 }
 
-/** Ends all of somebody's sessions but one. @param exceptId null: all. Answers the ids of those that ended. */
+/**
+ * Ends all of somebody's sessions but one, after their own row was taken: see `lockPerson`. Answers the ids of those that ended.
+ * @param exceptId null: all
+ */
 export async function endSessionsOf(
   database: Queryable,
   userId: string,
   exceptId: string | null,
 ): Promise<string[]> {
   const ended = await database.query<{ id: string }>(
-    'delete from auth.sessions where user_id = $1 and id is distinct from $2::uuid returning id',
+    `with person as (select id from auth.users where id = $1 for no key update)
+     delete from auth.sessions using person
+     where user_id = person.id and sessions.id is distinct from $2::uuid returning sessions.id`,
     [userId, exceptId],
   );
   return ended.map(({ id }) => id);

@@ -47,13 +47,13 @@ export interface IdentityRow {
 
 export interface FactorRow {
   id: string;
-  created_at: string;
-  updated_at: string;
+  created_at: string | Date;
+  updated_at: string | Date;
   status: 'unverified' | 'verified';
   friendly_name: string | null;
   factor_type: string;
   phone: string | null;
-  last_challenged_at: string | null;
+  last_challenged_at: string | Date | null;
 }
 
 export interface FullUserRow extends UserRow {
@@ -116,6 +116,12 @@ const FACTOR_COLUMNS = [
   'last_challenged_at',
 ];
 
+/** A set of recovery codes is a factor too, kept in a table of ours: Supabase Auth's own is newer than the schema we know. */
+const FACTORS = `(select id, user_id, created_at, updated_at, status::text, friendly_name, factor_type::text, phone, last_challenged_at
+    from auth.mfa_factors
+    union all select id, user_id, created_at, updated_at, 'verified', friendly_name, 'recovery_code', null, null
+    from limen.recovery_code_sets) as factors`;
+
 function jsonRows(table: string, columns: string[]): string {
   const pairs = columns.map((name) => `'${name}', ${name}`).join(', ');
   return `(select coalesce(json_agg(json_build_object(${pairs}) order by created_at, id), '[]')
@@ -125,7 +131,7 @@ function jsonRows(table: string, columns: string[]): string {
 /** For a select from `auth.users`, or what an update of it returns. */
 export const FULL_USER_COLUMNS = `${USER_COLUMNS},
   ${jsonRows('auth.identities', IDENTITY_COLUMNS)} as identities,
-  ${jsonRows('auth.mfa_factors', FACTOR_COLUMNS)} as factors`;
+  ${jsonRows(FACTORS, FACTOR_COLUMNS)} as factors`;
 
 export async function findUserById(database: Queryable, id: string): Promise<FullUserRow | undefined> {
   const [user] = await database.query<FullUserRow>(
@@ -196,7 +202,7 @@ function identityJson(identity: IdentityRow) {
   };
 }
 
-function factorJson(factor: FactorRow) {
+export function factorJson(factor: FactorRow) {
   return {
     id: factor.id,
     created_at: utc(factor.created_at),
@@ -210,4 +216,4 @@ function factorJson(factor: FactorRow) {
 }
 
 /** Postgres writes times in JSON with the offset of its session's time zone. */
-const utc = (time: string | null) => (time === null ? null : new Date(time).toISOString());
+const utc = (time: string | Date | null) => (time === null ? null : new Date(time).toISOString());

@@ -58,7 +58,7 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   return call.json(fullUserJson(changed));
 }
 
-function assertMayChange({ user, claims }: Bearer, body: Body): void {
+function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
   if (body.app_metadata && !isAdminRole(claims.role)) throw notAdmin();
   const changesCredentials = Boolean(body.email || body.phone) || body.password != null;
   if (!changesCredentials) return;
@@ -67,7 +67,7 @@ function assertMayChange({ user, claims }: Bearer, body: Body): void {
   }
   // Somebody who set up a second factor does not lose the account to a session that never showed it.
   const hasFactor = user.factors.some(({ status }) => status === 'verified');
-  if (hasFactor && (claims.aal ?? 'aal1') === 'aal1') {
+  if (hasFactor && aal === 'aal1') {
     throw new ProtocolError(
       401,
       'insufficient_aal',

@@ -1,5 +1,6 @@
 /** The embedded auth server. */
 import { z } from 'zod';
+import { type MfaConfig, mfaConfig, mfaVariables } from './mfa.ts';
 import { duration, onOff, secret, UNITS, type Values, type Wrong } from './values.ts';
 
 export interface EmbeddedAuthConfig {
@@ -16,6 +17,7 @@ export interface EmbeddedAuthConfig {
   readonly jwtKeys: string | null;
   /** Supabase Auth's `GOTRUE_JWT_SECRET`. */
   readonly jwtSecret: string | null;
+  readonly mfa: MfaConfig;
 }
 
 export const embeddedAuthVariables = {
@@ -27,6 +29,7 @@ export const embeddedAuthVariables = {
   DISABLE_SIGNUP: onOff.default(false),
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
   PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
+  ...mfaVariables,
 };
 
 type EmbeddedAuthValues = Values<typeof embeddedAuthVariables>;
@@ -43,6 +46,7 @@ export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string)
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
+    mfa: mfaConfig(env, externalUrl),
   };
 }
 

@@ -87,6 +87,7 @@ export async function openAuthServer(
     passwordHash: 'argon2id',
     requireCurrentPassword: false,
     codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
+    mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
     ...options.settings,
   };
   const server = createAuthServer({ ...needs, settings });
@@ -97,7 +98,7 @@ export async function openAuthServer(
   /** An unmodified supabase-js client whose requests come here. */
   function supabase(key = 'anon'): SupabaseClient {
     return createClient('http://limen.test', key, {
-      auth: { persistSession: false, autoRefreshToken: false },
+      auth: { persistSession: false, autoRefreshToken: false, experimental: { recoveryCodes: true } },
       global: { fetch: (input, init) => server.fetch(new Request(input, init), callerOf()) },
     });
   }

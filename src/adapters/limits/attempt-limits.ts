@@ -39,7 +39,8 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   send: { attempts: 30, seconds: 5 * MINUTE },
   verify: { attempts: 30, seconds: 5 * MINUTE },
   anonymous: { attempts: 30, seconds: HOUR },
-  mfa: { attempts: 30, seconds: 15 * MINUTE },
+  // A sign-in is two of them, a challenge and its answer. What stops a guesser is the count by account.
+  mfa: { attempts: 100, seconds: 15 * MINUTE },
   passkey: { attempts: 30, seconds: 5 * MINUTE },
   oauth: { attempts: 30, seconds: 5 * MINUTE },
   mail: { attempts: 1, seconds: MINUTE },

@@ -30,6 +30,7 @@ const NEEDED = {
   mfa_amr_claims: 'id session_id created_at updated_at authentication_method',
   mfa_factors:
     'id user_id friendly_name factor_type status created_at updated_at secret phone last_challenged_at',
+  mfa_challenges: 'id factor_id created_at verified_at ip_address otp_code',
   one_time_tokens: 'id user_id token_type token_hash relates_to created_at updated_at',
   audit_log_entries: 'instance_id id payload created_at ip_address',
 } as const;

@@ -1,0 +1,142 @@
+/** Recovery codes, for whoever has lost the other factor. Mounted before `factors.ts`, whose paths would take theirs. */
+import { z } from 'zod';
+import type { Queryable } from '../adapters/postgres/database.ts';
+import { type Bearer, requirePerson } from './bearer.ts';
+import { readBody } from './body.ts';
+import { type Call, type Endpoints, forgiveAttempt, newEndpoints, type Services } from './endpoint.ts';
+import { factorNotFound } from './factor-row.ts';
+import { verificationFailed } from './factor-verification.ts';
+import { friendlyName } from './friendly-name.ts';
+import { insufficientAal } from './insufficient-aal.ts';
+import { lockPerson } from './person-lock.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { METHOD_OF_FACTOR, raiseSession } from './raised-session.ts';
+import {
+  deleteRecoveryCodes,
+  findRecoveryCodes,
+  insertRecoveryCodeSet,
+  replaceRecoveryCodes,
+  soleFactor,
+  useRecoveryCode,
+} from './recovery-code-row.ts';
+import { answerSession } from './session-answer.ts';
+
+const DEFAULT_NAME = 'Recovery codes';
+
+const GenerateBody = z.object({ friendly_name: friendlyName }).prefault({});
+const VerifyBody = z.object({ code: z.string() });
+
+export function recoveryCodeEndpoints(services: Services): Endpoints {
+  return newEndpoints()
+    .get('/factors/recovery-codes', (call) => showStatus(services, call))
+    .post('/factors/recovery-codes', (call) => generate(services, call))
+    .post('/factors/recovery-codes/verify', (call) => verify(services, call))
+    .post('/factors/recovery-codes/regenerate', (call) => regenerate(services, call))
+    .delete('/factors/recovery-codes', (call) => unenroll(services, call));
+}
+
+async function showStatus(services: Services, call: Call): Promise<Response> {
+  const { user } = await requirePerson(services, call.req.raw);
+  const set = await findRecoveryCodes(services.database, user.id);
+  if (!set) throw factorNotFound();
+  return call.json({ id: set.id, type: 'recovery_code', total: set.total, remaining: set.remaining });
+}
+
+async function generate(services: Services, call: Call): Promise<Response> {
+  const bearer = await requireAal2(services, call);
+  const { friendly_name: name = DEFAULT_NAME } = await readBody(call.req.raw, GenerateBody);
+  return hand(services, call, bearer, async (tx, { userId, now, hasFactor }) => {
+    if (!hasFactor) throw soleFactor();
+    return { id: await insertRecoveryCodeSet(tx, { userId, name, now }), name };
+  });
+}
+
+async function regenerate(services: Services, call: Call): Promise<Response> {
+  const bearer = await requireAal2(services, call);
+  const answer = await hand(services, call, bearer, async (tx, { userId, now }) => {
+    const [set] = await tx.query<{ id: string; name: string }>(
+      `update limen.recovery_code_sets set updated_at = $2 where user_id = $1 returning id, friendly_name as name`,
+      [userId, now],
+    );
+    if (!set) throw factorNotFound();
+    return set;
+  });
+  // Whoever may have new codes needs no lock upon the old ones.
+  await forgiveAttempt(services, call.var.client, 'mfa', bearer.user.id);
+  return answer;
+}
+
+/** Makes the codes of a set, and shows them this once. */
+async function hand(
+  services: Services,
+  call: Call,
+  { user }: Bearer,
+  findSet: (
+    tx: Queryable,
+    about: { userId: string; now: Date; hasFactor: boolean },
+  ) => Promise<{ id: string; name: string }>,
+): Promise<Response> {
+  const { database, clock, changes } = services;
+  const now = clock();
+  const { set, codes } = await database.transaction(async (tx) => {
+    const { hasFactor } = await lockPerson(tx, user.id, now);
+    const set = await findSet(tx, { userId: user.id, now, hasFactor });
+    return { set, codes: await replaceRecoveryCodes(tx, { userId: user.id, setId: set.id }) };
+  });
+  changes.userChanged(user.id);
+  return call.json({
+    id: set.id,
+    type: 'recovery_code',
+    friendly_name: set.name,
+    total: codes.length,
+    codes,
+  });
+}
+
+async function verify(services: Services, call: Call): Promise<Response> {
+  const { database, clock, changes, attempts } = services;
+  const bearer = await requirePerson(services, call.req.raw);
+  const { code } = await readBody(call.req.raw, VerifyBody);
+  const { user } = bearer;
+  const { client } = call.var;
+  // The same count as for other factors, with a code of its own for the lock.
+  const wait = client.isLimited
+    ? await attempts.attempt('mfa', { address: client.address, account: user.id })
+    : null;
+  if (wait) throw locked(wait.retryAfterSeconds);
+  const now = clock();
+  const { grant, ended } = await database.transaction(async (tx) => {
+    await lockPerson(tx, user.id, now);
+    const factorId = await useRecoveryCode(tx, { userId: user.id, code, now });
+    if (!factorId) throw verificationFailed('Invalid recovery code entered');
+    return raiseSession(tx, bearer, { factorId, method: METHOD_OF_FACTOR.recovery_code, now });
+  });
+  for (const id of ended) changes.sessionEnded(id);
+  changes.userChanged(user.id);
+  await forgiveAttempt(services, client, 'mfa', user.id);
+  return answerSession(services, call, grant);
+}
+
+async function unenroll(services: Services, call: Call): Promise<Response> {
+  const { database, clock, changes } = services;
+  const { user } = await requireAal2(services, call, 422);
+  const now = clock();
+  const id = await database.transaction(async (tx) => {
+    await lockPerson(tx, user.id, now);
+    return deleteRecoveryCodes(tx, { userId: user.id, now });
+  });
+  if (!id) throw factorNotFound();
+  changes.userChanged(user.id);
+  return call.json({ id });
+}
+
+async function requireAal2(services: Services, call: Call, status: 403 | 422 = 403): Promise<Bearer> {
+  const bearer = await requirePerson(services, call.req.raw);
+  if (bearer.aal === 'aal1') throw insufficientAal(status, 'AAL2 required to manage recovery codes');
+  return bearer;
+}
+
+const locked = (retryAfterSeconds: number) =>
+  new ProtocolError(429, 'mfa_recovery_codes_locked', 'Too many failed attempts, try again later', {
+    retryAfterSeconds,
+  });
