@@ -5,6 +5,7 @@ import { readBody } from './body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { deleteFactor, factorNotFound, renameFactor } from './factor-row.ts';
 import { friendlyName } from './friendly-name.ts';
+import { addNotice } from './notice.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { deleteRecoveryCodes, hasOnlyRecoveryCodes } from './recovery-code-row.ts';
 import { type FullUserRow, factorJson, findUserById } from './user-row.ts';
@@ -41,7 +42,7 @@ async function update(services: Services, call: Call): Promise<Response> {
 
 /** The last other factor takes the recovery codes along: alone they would be one factor for two. */
 async function remove(services: Services, call: Call): Promise<Response> {
-  const { database, clock, changes } = services;
+  const { database, clock, changes, outbox } = services;
   const user = await requireUser(services, call);
   const factor = factorOf(user, call);
   const about = { userId: user.id, now: clock() };
@@ -53,8 +54,12 @@ async function remove(services: Services, call: Call): Promise<Response> {
         : await deleteFactor(tx, { ...about, factorId: factor.id });
     if (!isGone) throw factorNotFound();
     if (await hasOnlyRecoveryCodes(tx, user.id)) await deleteRecoveryCodes(tx, about);
+    if (factor.status === 'verified') {
+      await addNotice(services, tx, user, 'factor-removed', { factorType: factor.factor_type });
+    }
   });
   changes.userChanged(user.id);
+  outbox.wake();
   return call.json(factorJson(factor));
 }
 

@@ -6,6 +6,7 @@ import { readBody } from './body.ts';
 import { type Call, countAttempt, forgiveAttempt, type Services } from './endpoint.ts';
 import { addressOf, factorNotFound, findChallengedFactor, type TotpFactorRow } from './factor-row.ts';
 import { insufficientAal } from './insufficient-aal.ts';
+import { addNotice } from './notice.ts';
 import { lockPerson } from './person-lock.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { METHOD_OF_FACTOR, type Raised, raiseSession } from './raised-session.ts';
@@ -25,7 +26,7 @@ interface Proof {
 
 /** @param factorId a UUID */
 export async function verifyFactor(services: Services, call: Call, factorId: string): Promise<Response> {
-  const { database, clock, changes } = services;
+  const { database, clock, changes, outbox } = services;
   const bearer = await requirePerson(services, call.req.raw);
   const { challenge_id: challengeId, code } = await readBody(call.req.raw, Body);
   const { client } = call.var;
@@ -39,10 +40,11 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   const step = stepOfCode(factor.secret, code, now);
   if (step === null) throw verificationFailed();
   const { grant, ended } = await database.transaction((tx) =>
-    accept(tx, bearer, { factorId, challengeId, address, step, now }),
+    accept(services, tx, bearer, { factorId, challengeId, address, step, now }),
   );
   for (const id of ended) changes.sessionEnded(id);
   changes.userChanged(user.id);
+  outbox.wake();
   await forgiveAttempt(services, client, 'mfa', user.id);
   return answerSession(services, call, grant);
 }
@@ -68,7 +70,7 @@ function assertAnswerable(
 }
 
 /** Everything that was looked at before is decided here, by statements that find nothing to write when somebody was faster. */
-async function accept(tx: Queryable, bearer: Bearer, proof: Proof): Promise<Raised> {
+async function accept(services: Services, tx: Queryable, bearer: Bearer, proof: Proof): Promise<Raised> {
   const { user, aal } = bearer;
   const { factorId, now } = proof;
   const { hasFactor } = await lockPerson(tx, user.id, now);
@@ -83,6 +85,7 @@ async function accept(tx: Queryable, bearer: Bearer, proof: Proof): Promise<Rais
     // Somebody with the password alone may have begun an enrolment before the first factor counted.
     if (hasFactor && aal === 'aal1') throw insufficientAal(403, 'AAL2 required to verify a new factor');
     await finishEnrolment(tx, user.id, factorId, now);
+    await addNotice(services, tx, user, 'factor-added', { factorType: 'totp' });
   }
   return raiseSession(tx, bearer, { factorId, method: METHOD_OF_FACTOR.totp, now });
 }

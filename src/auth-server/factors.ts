@@ -7,6 +7,7 @@ import { challengeFactor, deleteFactor, factorNotFound, insertTotpFactor } from 
 import { verifyFactor } from './factor-verification.ts';
 import { friendlyName } from './friendly-name.ts';
 import { insufficientAal } from './insufficient-aal.ts';
+import { addNotice } from './notice.ts';
 import { lockPerson } from './person-lock.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { hasOnlyRecoveryCodes, soleFactor } from './recovery-code-row.ts';
@@ -93,7 +94,7 @@ async function challenge(services: Services, call: Call): Promise<Response> {
 }
 
 async function unenroll(services: Services, call: Call): Promise<Response> {
-  const { database, clock, changes } = services;
+  const { database, clock, changes, outbox } = services;
   const { user, aal } = await requireKnownPerson(services, call);
   const factorId = factorIdOf(call);
   const now = clock();
@@ -105,8 +106,12 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
       throw insufficientAal(422, 'AAL2 required to unenroll verified factor');
     }
     if (await hasOnlyRecoveryCodes(tx, user.id)) throw soleFactor();
+    if (gone.status === 'verified') {
+      await addNotice(services, tx, user, 'factor-removed', { factorType: gone.factor_type });
+    }
   });
   changes.userChanged(user.id);
+  outbox.wake();
   return call.json({ id: factorId });
 }
 

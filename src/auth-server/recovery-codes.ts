@@ -8,6 +8,7 @@ import { factorNotFound } from './factor-row.ts';
 import { verificationFailed } from './factor-verification.ts';
 import { friendlyName } from './friendly-name.ts';
 import { insufficientAal } from './insufficient-aal.ts';
+import { addNotice } from './notice.ts';
 import { lockPerson } from './person-lock.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { METHOD_OF_FACTOR, raiseSession } from './raised-session.ts';
@@ -76,11 +77,12 @@ async function hand(
     about: { userId: string; now: Date; hasFactor: boolean },
   ) => Promise<{ id: string; name: string }>,
 ): Promise<Response> {
-  const { database, clock, changes } = services;
+  const { database, clock, changes, outbox } = services;
   const now = clock();
   const { set, codes } = await database.transaction(async (tx) => {
     const { hasFactor } = await lockPerson(tx, user.id, now);
     const set = await findSet(tx, { userId: user.id, now, hasFactor });
+    await addNotice(services, tx, user, 'recovery-codes-generated');
     return { set, codes: await replaceRecoveryCodes(tx, { userId: user.id, setId: set.id }) };
   });
   changes.userChanged(user.id);
@@ -118,15 +120,18 @@ async function verify(services: Services, call: Call): Promise<Response> {
 }
 
 async function unenroll(services: Services, call: Call): Promise<Response> {
-  const { database, clock, changes } = services;
+  const { database, clock, changes, outbox } = services;
   const { user } = await requireAal2(services, call, 422);
   const now = clock();
   const id = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
-    return deleteRecoveryCodes(tx, { userId: user.id, now });
+    const id = await deleteRecoveryCodes(tx, { userId: user.id, now });
+    if (id) await addNotice(services, tx, user, 'factor-removed', { factorType: 'recovery_code' });
+    return id;
   });
   if (!id) throw factorNotFound();
   changes.userChanged(user.id);
+  outbox.wake();
   return call.json({ id });
 }
 

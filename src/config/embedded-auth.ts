@@ -32,7 +32,7 @@ export const embeddedAuthVariables = {
   ...mfaVariables,
 };
 
-type EmbeddedAuthValues = Values<typeof embeddedAuthVariables>;
+type EmbeddedAuthValues = Values<typeof embeddedAuthVariables> & { SITE_URL?: string | undefined };
 
 export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string): EmbeddedAuthConfig {
   return {
@@ -46,7 +46,7 @@ export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string)
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
-    mfa: mfaConfig(env, externalUrl),
+    mfa: mfaConfig(env, env.SITE_URL ?? externalUrl),
   };
 }
 

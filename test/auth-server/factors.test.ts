@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, wrongCode } from '../support/authenticator.ts';
+import { messagesTo } from '../support/messages.ts';
 import { claimsOf, DATABASES, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
 type Person = Awaited<ReturnType<TestServer['newPerson']>>;
@@ -536,6 +537,29 @@ test('a session with refresh tokens of version 1 goes on with version 2, and the
   const factor = await withFactor(app, ada);
   expect((await app.refresh(factor.refreshToken)).status).toBe(200);
   expect((await app.refresh('abcdefghij23')).body.code).toBe('refresh_token_already_used');
+  await app.close();
+});
+
+test('the owner is told of factors and codes that come and go, and of none that was only begun', async () => {
+  const app = await openAuthServer('PGlite');
+  const ada = await app.newPerson({ data: { locale: 'de' } });
+  const factor = await withFactor(app, ada);
+  const token = factor.accessToken;
+  const begun = await app.ask('/factors', { token, json: { factor_type: 'totp', friendly_name: 'begun' } });
+  await app.ask(`/factors/${begun.body.id}`, { token, method: 'DELETE' });
+  const codes = await app.ask('/factors/recovery-codes', { token, method: 'POST' });
+  await app.ask('/factors/recovery-codes', { token, method: 'DELETE' });
+  await app.ask(`/factors/${factor.id}`, { token, method: 'DELETE' });
+  const messages = await messagesTo(app.database, ada.email);
+  expect(messages.map(({ template, data }) => [template, data])).toEqual([
+    ['factor-removed', { factorType: 'totp' }],
+    ['factor-removed', { factorType: 'recovery_code' }],
+    ['recovery-codes-generated', {}],
+    ['factor-added', { factorType: 'totp' }],
+  ]);
+  expect(messages[0]).toMatchObject({ userId: ada.id, locale: 'de' });
+  const told = JSON.stringify(messages);
+  expect([factor.secret, ...codes.body.codes].some((secret) => told.includes(secret))).toBe(false);
   await app.close();
 });
 
