@@ -10,6 +10,7 @@ import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
+import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
@@ -168,6 +169,7 @@ async function embeddedAuth(
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
     checksPasswordFirst: true,
     hasAnotherWithRole: createRoleHolders(database, clock),
+    signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
   });
   const isReady = async () => void (await keys.current());
   return { authFor, keys, signingKeys: keys, issuer: config.issuer, server, isReady };
@@ -175,12 +177,13 @@ async function embeddedAuth(
 
 const SUPABASE_TIMEOUT_MS = 5000;
 
-function supabaseAuth(config: SupabaseAuthConfig, { clock }: Shared): Auth {
+function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): Auth {
   const authFor = createSupabaseBackend({
     project: remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS }),
     secretKey: async () => config.secretKey,
     checksPasswordFirst: false,
     hasAnotherWithRole: null,
+    signInChallenges: createSignInChallenges(database, clock, { ownsSessions: false }),
   });
   const keys = createRemoteKeys({
     jwksUrl: `${config.url}/auth/v1/.well-known/jwks.json`,

@@ -86,6 +86,7 @@ async function hand(
     return { set, codes: await replaceRecoveryCodes(tx, { userId: user.id, setId: set.id }) };
   });
   changes.userChanged(user.id);
+  outbox.wake();
   return call.json({
     id: set.id,
     type: 'recovery_code',

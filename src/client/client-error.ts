@@ -17,6 +17,7 @@ interface Details {
   status?: number | null;
   requestId?: string | null;
   retryAfterSeconds?: number | null;
+  reason?: string | null;
   cause?: unknown;
 }
 
@@ -33,6 +34,8 @@ export class LimenClientError extends Error {
   readonly requestId: string | null;
   /** How long to wait before the same call has a chance; null if nobody said. */
   readonly retryAfterSeconds: number | null;
+  /** Of a `FORBIDDEN` that the person can do something about: `AAL2_REQUIRED` asks for `client.stepUp`. Null otherwise. */
+  readonly reason: 'AAL2_REQUIRED' | (string & {}) | null;
 
   constructor(code: LimenClientErrorCode, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -40,5 +43,6 @@ export class LimenClientError extends Error {
     this.status = details.status ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+    this.reason = details.reason ?? null;
   }
 }

@@ -3,9 +3,13 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { LimenClientError } from './client-error.ts';
 import {
   ChangePasswordDocument,
+  EnrollTotpDocument,
+  GenerateRecoveryCodesDocument,
   LoginDocument,
   LogoutDocument,
   MeDocument,
+  MyFactorsDocument,
+  RemoveFactorDocument,
   RequestPasswordResetDocument,
   RequestReauthenticationDocument,
   RequestSignInCodeDocument,
@@ -14,9 +18,12 @@ import {
   SetUserRolesDocument,
   SignInWithCodeDocument,
   SignupDocument,
+  StepUpDocument,
   UpdateProfileDocument,
   UserDocument,
   VerifyEmailDocument,
+  VerifyMfaDocument,
+  VerifyTotpDocument,
   ViewerDocument,
 } from './generated/operations.ts';
 import type { IdentityClient } from './identity-client.ts';
@@ -88,6 +95,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     return result;
   }
 
+  async function keepIfRaised(result: { __typename: string }) {
+    if (!isSession(result)) return;
+    await store.change('TOKEN_REFRESHED', (kept) =>
+      kept?.session.user.id === result.user.id ? keep(result) : undefined,
+    );
+  }
+
   /** Roles can be set for somebody else: only the person who is signed in is kept. */
   async function keepIfUser<Result extends { __typename: string }>(result: Result | User) {
     if (isUser(result)) {
@@ -122,6 +136,20 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     return async (input: Input) => keepIfUser(await send(input));
   };
 
+  /** As whoever is signed in; the session goes on with the tokens that come back, if any do. */
+  const raising =
+    <Data extends Outcome, Input>(document: Mutation<Data, Input>) =>
+    async (given: Input) => {
+      const input = inCookie ? { ...given, transport: 'COOKIE' } : given;
+      const send = (accessToken: string | null) =>
+        tokens.whileNotRefreshing(async () => {
+          const answer = await post(document, { input }, accessToken);
+          if (!isTokenRefused(answer)) await keepIfRaised(only(dataOf(document, answer)));
+          return answer;
+        });
+      return only(dataOf(document, await tokens.withAccessToken(send, isTokenRefused)));
+    };
+
   return {
     signup: signingIn(SignupDocument),
     verifyEmail: signingIn(VerifyEmailDocument),
@@ -131,6 +159,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     signInWithCode: signingIn(SignInWithCodeDocument),
     requestPasswordReset: asking(RequestPasswordResetDocument),
     resetPassword: signingIn(ResetPasswordDocument),
+    verifyMfa: signingIn(VerifyMfaDocument),
+    stepUp: raising(StepUpDocument),
+    enrollTotp: asking(EnrollTotpDocument),
+    verifyTotp: raising(VerifyTotpDocument),
+    removeFactor: asking(RemoveFactorDocument),
+    generateRecoveryCodes: async () => (await ask(GenerateRecoveryCodesDocument, {})).generateRecoveryCodes,
+    factors: async () => (await ask(MyFactorsDocument, {})).me,
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await tokens.restore();

@@ -1,8 +1,10 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type {
   ChangePasswordInput,
+  EnrollTotpInput,
   LoginInput,
   LogoutInput,
+  RemoveFactorInput,
   RequestPasswordResetInput,
   RequestSignInCodeInput,
   ResendVerificationInput,
@@ -10,14 +12,21 @@ import type {
   SetUserRolesInput,
   SignInWithCodeInput,
   SignupInput,
+  StepUpInput,
   UpdateProfileInput,
   VerifyEmailInput,
+  VerifyMfaInput,
+  VerifyTotpInput,
 } from './generated/operations.ts';
 import type {
   ChangePasswordResult,
+  EnrollTotpResult,
+  GenerateRecoveryCodesResult,
   LoginResult,
   LogoutResult,
+  MyFactors,
   RefreshSessionResult,
+  RemoveFactorResult,
   RequestPasswordResetResult,
   RequestReauthenticationResult,
   RequestSignInCodeResult,
@@ -27,10 +36,13 @@ import type {
   SetUserRolesResult,
   SignInWithCodeResult,
   SignupResult,
+  StepUpResult,
   UpdateProfileResult,
   User,
   UserWithRecord,
   VerifyEmailResult,
+  VerifyMfaResult,
+  VerifyTotpResult,
   Viewer,
 } from './outcomes.ts';
 import type { SessionListener } from './session-store.ts';
@@ -54,6 +66,18 @@ export interface IdentityClient {
   requestPasswordReset(input: RequestPasswordResetInput): Promise<RequestPasswordResetResult>;
   /** With an `AuthSession` the person is signed in, and every other session of theirs is over. */
   resetPassword(input: ResetPasswordInput): Promise<ResetPasswordResult>;
+  /** Finishes a sign-in that answered `MfaRequired`. With an `AuthSession` the person is signed in. */
+  verifyMfa(input: VerifyMfaInput): Promise<VerifyMfaResult>;
+  /** With an `AuthSession` the session goes on at AAL2: what was refused with the reason `AAL2_REQUIRED` can be asked again. */
+  stepUp(input: StepUpInput): Promise<StepUpResult>;
+  enrollTotp(input: EnrollTotpInput): Promise<EnrollTotpResult>;
+  /** With an `AuthSession` the session goes on at AAL2. */
+  verifyTotp(input: VerifyTotpInput): Promise<VerifyTotpResult>;
+  removeFactor(input: RemoveFactorInput): Promise<RemoveFactorResult>;
+  /** Rejects with `FORBIDDEN`, reason `AAL2_REQUIRED`, in a session that has not shown a second factor. */
+  generateRecoveryCodes(): Promise<GenerateRecoveryCodesResult>;
+  /** The viewer's second factors, and how many recovery codes are left. Null when nobody is signed in. */
+  factors(): Promise<MyFactors | null>;
   /** Signs the person out here, unless `OTHERS` are asked for. A session that was over already is no error. */
   logout(input?: LogoutInput): Promise<LogoutResult>;
   /** Null when nobody is signed in. Costs the server no query; `MeWithRecordDocument` asks for more. */

@@ -2,9 +2,13 @@
 import type {
   AuthSessionFieldsFragment,
   ChangePasswordMutation,
+  EnrollTotpMutation,
+  GenerateRecoveryCodesMutation,
   LoginMutation,
   LogoutMutation,
+  MyFactorsQuery,
   RefreshSessionMutation,
+  RemoveFactorMutation,
   RequestPasswordResetMutation,
   RequestReauthenticationMutation,
   RequestSignInCodeMutation,
@@ -13,10 +17,13 @@ import type {
   SetUserRolesMutation,
   SignInWithCodeMutation,
   SignupMutation,
+  StepUpMutation,
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
   VerifyEmailMutation,
+  VerifyMfaMutation,
+  VerifyTotpMutation,
   ViewerQuery,
 } from './generated/operations.ts';
 
@@ -39,3 +46,10 @@ export type LogoutResult = LogoutMutation['logout'];
 export type UpdateProfileResult = UpdateProfileMutation['updateProfile'];
 export type ChangePasswordResult = ChangePasswordMutation['changePassword'];
 export type SetUserRolesResult = SetUserRolesMutation['setUserRoles'];
+export type VerifyMfaResult = VerifyMfaMutation['verifyMfa'];
+export type StepUpResult = StepUpMutation['stepUp'];
+export type EnrollTotpResult = EnrollTotpMutation['enrollTotp'];
+export type VerifyTotpResult = VerifyTotpMutation['verifyTotp'];
+export type RemoveFactorResult = RemoveFactorMutation['removeFactor'];
+export type GenerateRecoveryCodesResult = GenerateRecoveryCodesMutation['generateRecoveryCodes'];
+export type MyFactors = NonNullable<MyFactorsQuery['me']>;

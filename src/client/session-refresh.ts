@@ -20,6 +20,8 @@ export interface SessionRefresh {
   restore(): Promise<Session | null>;
   /** Does what makes the browser take another cookie: of two answers at once, the later would win, whichever that is. */
   replacing<T>(work: () => Promise<T>): Promise<T>;
+  /** Does what puts other tokens in the place of the session's own: a refresh with the token from before would end the session. */
+  whileNotRefreshing<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** @param cookieOf the origin whose cookie keeps the refresh token; null where the store does */
@@ -96,6 +98,11 @@ export function createSessionRefresh(
     return cookieLock ? exclusively(cookieLock, work) : work();
   }
 
+  async function whileNotRefreshing<T>(work: () => Promise<T>): Promise<T> {
+    const kept = await store.read();
+    return kept && !cookieLock ? exclusively(lockName(kept.session), work) : replacing(work);
+  }
+
   async function current(): Promise<Session | null> {
     const kept = await store.read();
     if (!kept) return isCookieKnown ? null : replacing(restoreNow);
@@ -120,6 +127,7 @@ export function createSessionRefresh(
       return replacing(restoreNow);
     },
     replacing,
+    whileNotRefreshing,
   };
 }
 

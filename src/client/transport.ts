@@ -14,7 +14,7 @@ export interface Answer {
 
 interface GraphQLBody {
   readonly data?: unknown;
-  readonly errors?: readonly { message: string; extensions?: { code?: string } }[];
+  readonly errors?: readonly { message: string; extensions?: { code?: string; reason?: string } }[];
 }
 
 /** Without a token the operation runs as nobody. Rejects with `NETWORK_ERROR` only. */
@@ -74,7 +74,8 @@ export function dataOf<Data>(document: TypedDocumentNode<Data, never>, answer: A
   const [error] = body?.errors ?? [];
   if (error) {
     const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR';
-    throw new LimenClientError(code, messageOf(document, code, error.message), details);
+    const reason = error.extensions?.reason ?? null;
+    throw new LimenClientError(code, messageOf(document, code, error.message), { ...details, reason });
   }
   if (body?.data == null) {
     const code = details.status === 401 ? 'UNAUTHENTICATED' : 'INVALID_ANSWER';

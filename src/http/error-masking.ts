@@ -1,7 +1,13 @@
 /** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { DeniedError, RateLimitedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
+import {
+  DeniedError,
+  NotSupportedError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  UserError,
+} from '../identity/errors.ts';
 
 const MAX_CAUSES = 5;
 
@@ -65,7 +71,10 @@ export function createErrorMask(log: Logger, requestId: string): (error: GraphQL
 function outcomeError(error: GraphQLError, outcome: UserError | DeniedError): GraphQLFormattedError {
   const canWait = outcome instanceof RateLimitedError || outcome instanceof ServiceUnavailableError;
   const wait = canWait ? { retryAfterSeconds: outcome.retryAfterSeconds } : {};
-  return { ...error.toJSON(), message: outcome.message, extensions: { ...wait, code: outcome.code } };
+  const reason = outcome instanceof DeniedError && outcome.reason ? { reason: outcome.reason } : {};
+  const missing = outcome instanceof NotSupportedError ? { missing: outcome.missing } : {};
+  const extensions = { ...wait, ...reason, ...missing, code: outcome.code };
+  return { ...error.toJSON(), message: outcome.message, extensions };
 }
 
 export function internalError(requestId: string) {

@@ -1,4 +1,5 @@
 import type { AccessTokenClaims } from './access-token.ts';
+import type { Factor } from './factor.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** A person, as an access token or a row of `auth.users` describes them. */
@@ -21,6 +22,7 @@ export interface AccountRecord {
   readonly lastSignInAt: Date | null;
   /** In the future while somebody is banned. */
   readonly bannedUntil: Date | null;
+  readonly factors: readonly Factor[];
 }
 
 export interface Grants {

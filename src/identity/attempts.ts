@@ -64,7 +64,7 @@ export async function countAttempt(
  */
 export async function tryCredential<Result>(
   needs: Needs,
-  kind: 'login' | 'password' | 'verify',
+  kind: 'login' | 'password' | 'verify' | 'mfa',
   account: string,
   work: () => Promise<Result>,
 ): Promise<Result> {

@@ -1,8 +1,10 @@
 /** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
 import type { Account } from './account.ts';
 import type { CodesBackend } from './codes-backend.ts';
+import type { FactorBackend } from './factor-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { LogoutScope, Session } from './session.ts';
+import type { SignInChallengeStore } from './sign-in-challenge.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {
@@ -13,6 +15,11 @@ export interface AuthBackend {
    * has one, which tells.
    */
   readonly pausesSignUpMail: boolean;
+
+  readonly factors: FactorBackend;
+
+  /** Kept by Limen itself, wherever people live: Supabase Auth hands the first factor's session to whoever signs in. */
+  readonly signInChallenges: SignInChallengeStore;
 
   /**
    * Null when the address must be confirmed first, and then also when it is taken.
@@ -38,7 +45,8 @@ export interface AuthBackend {
   /**
    * Also ends the person's other sessions.
    * @throws {InvalidCredentialsError} the current password is wrong @throws {WeakPasswordError} @throws {SamePasswordError}
-   * @throws {ReauthenticationRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError} when the session is over
+   * @throws {ReauthenticationRequiredError} @throws {AssuranceRequiredError} @throws {ManagedElsewhereError}
+   * @throws {DeniedError} when the session is over
    */
   changePassword(
     accessToken: string,

@@ -19,6 +19,16 @@ export const ERROR_CODES = {
     'The refresh token is unknown, expired, or older than the last two of its session. Log in again.',
   REAUTHENTICATION_REQUIRED:
     'The session alone is not enough for this change: give the current password, or a code (`requestReauthentication`), or log in again.',
+  AAL2_REQUIRED:
+    'The person has a second factor, and this session has not shown it. Ask for a code, call `stepUp`, and try again.',
+  INVALID_MFA_CODE: 'The code is wrong, too old, or was used before.',
+  MFA_CHALLENGE_EXPIRED:
+    'Nobody can finish this sign-in any more: it took too long, or there were too many wrong codes. Log in again.',
+  FACTOR_NOT_FOUND: 'The person has no such factor.',
+  FACTOR_NAME_TAKEN: 'The person has a factor of that name already.',
+  TOO_MANY_FACTORS: 'The person has as many factors as they may have. Remove one first.',
+  LAST_FACTOR: 'Recovery codes alone would be left. Set another factor up first.',
+  NOT_SUPPORTED: 'The auth server behind this API cannot do it; `missing` says what it lacks.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
@@ -45,10 +55,13 @@ export const DENIAL_CODES = Object.keys(DENIALS) as DenialCode[];
 export class DeniedError extends Error {
   override readonly name = 'DeniedError';
   readonly code: DenialCode;
+  /** Shown as `extensions.reason`, where the caller can do something about it; null otherwise. */
+  readonly reason: 'AAL2_REQUIRED' | null;
 
-  constructor(code: DenialCode) {
-    super(DENIALS[code]);
+  constructor(code: DenialCode, reason: 'AAL2_REQUIRED' | null = null) {
+    super(reason ? ERROR_CODES[reason] : DENIALS[code]);
     this.code = code;
+    this.reason = reason;
   }
 }
 
@@ -163,6 +176,66 @@ export class ReauthenticationRequiredError extends UserError {
   readonly code = 'REAUTHENTICATION_REQUIRED';
   constructor() {
     super('Log in again before this change.');
+  }
+}
+
+export class AssuranceRequiredError extends UserError {
+  readonly code = 'AAL2_REQUIRED';
+  constructor() {
+    super('Show your second factor first.');
+  }
+}
+
+export class InvalidMfaCodeError extends UserError {
+  readonly code = 'INVALID_MFA_CODE';
+  constructor() {
+    super('This code is not right.');
+  }
+}
+
+export class MfaChallengeExpiredError extends UserError {
+  readonly code = 'MFA_CHALLENGE_EXPIRED';
+  constructor() {
+    super('Log in again.');
+  }
+}
+
+export class FactorNotFoundError extends UserError {
+  readonly code = 'FACTOR_NOT_FOUND';
+  constructor() {
+    super('There is no such factor.');
+  }
+}
+
+export class FactorNameTakenError extends UserError {
+  readonly code = 'FACTOR_NAME_TAKEN';
+  constructor() {
+    super('You have a factor of that name already.');
+  }
+}
+
+export class TooManyFactorsError extends UserError {
+  readonly code = 'TOO_MANY_FACTORS';
+  constructor() {
+    super('Remove a factor before you add another one.');
+  }
+}
+
+export class LastFactorError extends UserError {
+  readonly code = 'LAST_FACTOR';
+  constructor() {
+    super('Set up another factor before you remove this one.');
+  }
+}
+
+/** `missing` names what the auth server lacks, for programs: `RECOVERY_CODES`. */
+export class NotSupportedError extends UserError {
+  readonly code = 'NOT_SUPPORTED';
+  readonly missing: string;
+
+  constructor(missing: string) {
+    super(`The auth server behind this API lacks ${missing}.`);
+    this.missing = missing;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { AssuranceLevel } from './viewer.ts';
 
 /** What signing in hands out. */
 export interface Session {
@@ -9,6 +10,8 @@ export interface Session {
   readonly expiresIn: number;
   readonly expiresAt: Date;
   readonly account: Account;
+  readonly sessionId: string;
+  readonly assuranceLevel: AssuranceLevel;
 }
 
 export type LogoutScope = 'local' | 'others' | 'global';

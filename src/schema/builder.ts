@@ -1,7 +1,7 @@
 /** The schema's builder: who may ask, and how typed outcomes become union members. */
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import type { Context } from '../context.ts';
 import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
@@ -67,11 +67,22 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         aal2: person !== null && isAtLeastAal2(person.assuranceLevel),
       };
     },
-    unauthorizedError: (_parent, { viewer }) =>
-      new DeniedError(viewer.kind === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN'),
+    unauthorizedError: (_parent, { viewer }, _info, { failure }) => {
+      if (viewer.kind === 'anonymous') return new DeniedError('UNAUTHENTICATED');
+      return new DeniedError(
+        'FORBIDDEN',
+        viewer.kind === 'person' && lacksAal2(failure) ? 'AAL2_REQUIRED' : null,
+      );
+    },
   },
   errors: { defaultTypes: [] },
 });
+
+/** Whether the second factor is all that is missing. Of several scopes the first that fails is reported, so `aal2` stands last. */
+const lacksAal2 = (failure: AuthFailure): boolean =>
+  failure.kind === AuthScopeFailureType.AllAuthScopes
+    ? failure.failures.every(lacksAal2)
+    : failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'aal2';
 
 const isAtLeastAal2 = (level: AssuranceLevel) => level !== 'aal1';
 

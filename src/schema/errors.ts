@@ -1,21 +1,29 @@
 /** The typed outcomes of `identity/errors.ts`, as union members. */
 import {
   AccountBannedError,
+  AssuranceRequiredError,
   EmailNotConfirmedError,
   EmailTakenError,
   ERROR_CODES,
+  FactorNameTakenError,
+  FactorNotFoundError,
   type FieldIssue,
   InvalidCodeError,
   InvalidCredentialsError,
+  InvalidMfaCodeError,
   InvalidRefreshTokenError,
   LastAdminError,
+  LastFactorError,
   ManagedElsewhereError,
   MetadataTooLargeError,
+  MfaChallengeExpiredError,
+  NotSupportedError,
   RateLimitedError,
   ReauthenticationRequiredError,
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
+  TooManyFactorsError,
   type UserError,
   UserNotFoundError,
   ValidationError,
@@ -133,6 +141,17 @@ builder.objectType(ServiceUnavailableError, {
   }),
 });
 
+builder.objectType(NotSupportedError, {
+  name: 'NotSupportedError',
+  ...implementsUserError,
+  description: ERROR_CODES.NOT_SUPPORTED,
+  fields: (t) => ({
+    missing: t.exposeString('missing', {
+      description: 'For programs: what is lacking, like `RECOVERY_CODES`.',
+    }),
+  }),
+});
+
 /** Errors that say no more than their code. */
 const PLAIN = {
   SAME_PASSWORD: SamePasswordError,
@@ -143,6 +162,13 @@ const PLAIN = {
   EMAIL_NOT_CONFIRMED: EmailNotConfirmedError,
   ACCOUNT_BANNED: AccountBannedError,
   INVALID_REFRESH_TOKEN: InvalidRefreshTokenError,
+  AAL2_REQUIRED: AssuranceRequiredError,
+  INVALID_MFA_CODE: InvalidMfaCodeError,
+  MFA_CHALLENGE_EXPIRED: MfaChallengeExpiredError,
+  FACTOR_NOT_FOUND: FactorNotFoundError,
+  FACTOR_NAME_TAKEN: FactorNameTakenError,
+  TOO_MANY_FACTORS: TooManyFactorsError,
+  LAST_FACTOR: LastFactorError,
   REAUTHENTICATION_REQUIRED: ReauthenticationRequiredError,
   MANAGED_ELSEWHERE: ManagedElsewhereError,
   USER_NOT_FOUND: UserNotFoundError,

@@ -1,5 +1,6 @@
 import type { Account } from '../identity/account.ts';
 import {
+  AssuranceRequiredError,
   InvalidCodeError,
   InvalidCredentialsError,
   ManagedElsewhereError,
@@ -58,6 +59,7 @@ const ChangePasswordResult = builder.errorUnion('ChangePasswordResult', {
     WeakPasswordError,
     SamePasswordError,
     ReauthenticationRequiredError,
+    AssuranceRequiredError,
     ManagedElsewhereError,
     ValidationError,
     RateLimitedError,

@@ -10,6 +10,8 @@ import './sign-up.ts';
 import './verify-email.ts';
 import './sign-in-code.ts';
 import './password-reset.ts';
+import './factors.ts';
+import './mfa.ts';
 import './profile.ts';
 import './password.ts';
 import './reauthentication.ts';

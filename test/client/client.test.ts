@@ -38,7 +38,7 @@ describe('signup and login', () => {
     const result = await client.login({ email, password: 'not the password' });
     expect(result).toMatchObject({ __typename: 'InvalidCredentialsError', code: 'INVALID_CREDENTIALS' });
     if (result.__typename === 'AuthSession') expectTypeOf(result).toEqualTypeOf<Session>();
-    else expectTypeOf(result.code).toEqualTypeOf<ErrorCode>();
+    else if ('code' in result) expectTypeOf(result.code).toEqualTypeOf<ErrorCode>();
     if (result.__typename === 'RateLimitedError') expectTypeOf(result.retryAfterSeconds).toBeNumber();
 
     const signup = await client.signup({ email: 'not an address', password: 'short' });

@@ -54,6 +54,19 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
       args: () => 'input: { currentPassword: "wrong", newPassword: "wrong" }',
       access: [SIGN_IN, OK, OK, OK, NO],
     },
+    'Mutation.verifyMfa': {
+      args: () => 'input: { challengeId: "x", code: "123456" }',
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.stepUp': { args: () => 'input: { code: "123456" }', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.enrollTotp': { args: () => 'input: { name: " " }', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.verifyTotp': {
+      args: () => 'input: { factorId: "x", code: "123456" }',
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
+    'Mutation.removeFactor': { args: () => 'input: { factorId: "x" }', access: [SIGN_IN, OK, OK, OK, NO] },
+    // For sessions that have shown a second factor, which none of these has.
+    'Mutation.generateRecoveryCodes': { access: [SIGN_IN, NO, NO, NO, NO] },
     'Mutation.setUserRoles': {
       args: ({ person }) => `input: { userId: "${person}", roles: ["reader"] }`,
       access: [SIGN_IN, NO, NO, OK, NO],
@@ -73,6 +86,7 @@ const PUBLIC = [
   'Mutation.signInWithCode',
   'Mutation.signup',
   'Mutation.verifyEmail',
+  'Mutation.verifyMfa',
   'Query.me',
   'Query.viewer',
 ];
@@ -80,7 +94,12 @@ const PUBLIC = [
 /** Fields that need no more than the object they are on. */
 const OBJECT_FIELDS: Record<string, string> = {
   User: `id email emailVerified displayName fullName firstName lastName avatarUrl locale timezone onboarding preferences metadata
-         roles permissions tier createdAt updatedAt lastSignInAt`,
+         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft`,
+  Factor: 'id name type status createdAt lastChallengedAt',
+  MfaRequired: 'challengeId methods expiresAt',
+  TotpEnrolment: 'factorId uri secret qrCode',
+  FactorRemoved: 'factorId',
+  RecoveryCodes: 'codes',
   Onboarding: 'completed industry jobTitle emailConsent',
   Viewer: 'kind user serviceId sessionId roles permissions tier scopes assuranceLevel',
   AuthSession: 'accessToken refreshToken tokenType expiresIn expiresAt user',
@@ -95,6 +114,14 @@ const OBJECT_FIELDS: Record<string, string> = {
   MetadataTooLargeError: 'code message maxBytes actualBytes',
   RateLimitedError: 'code message retryAfterSeconds',
   ServiceUnavailableError: 'code message retryAfterSeconds',
+  AssuranceRequiredError: 'code message',
+  InvalidMfaCodeError: 'code message',
+  MfaChallengeExpiredError: 'code message',
+  FactorNotFoundError: 'code message',
+  FactorNameTakenError: 'code message',
+  TooManyFactorsError: 'code message',
+  LastFactorError: 'code message',
+  NotSupportedError: 'code message missing',
   SamePasswordError: 'code message',
   EmailTakenError: 'code message',
   SignupDisabledError: 'code message',
@@ -118,8 +145,11 @@ const WAYS_TO_USER = [
   'Mutation.setUserRoles',
   'Mutation.signInWithCode',
   'Mutation.signup',
+  'Mutation.stepUp',
   'Mutation.updateProfile',
   'Mutation.verifyEmail',
+  'Mutation.verifyMfa',
+  'Mutation.verifyTotp',
   'Query.me',
   'Query.user',
   'Query.viewer',
@@ -188,7 +218,11 @@ describe('access', () => {
   test.each(OBJECT_FIELDS.User!.split(/\s+/))(
     'User.%s is shown to its owner, administrators and services',
     async (field) => {
-      const selection = field === 'onboarding' ? 'onboarding { completed }' : field;
+      const objects: Record<string, string> = {
+        onboarding: 'onboarding { completed }',
+        factors: 'factors { id }',
+      };
+      const selection = objects[field] ?? field;
       const query = `{ user(id: "${people.person.id}") { ${selection} } }`;
       expect((await people.person(`{ me { ${selection} } }`)).errors).toBeUndefined();
       const outcomes = await Promise.all(CALLERS.map((caller) => ask(caller, query)));

@@ -44,6 +44,7 @@ export interface TestPerson {
 }
 
 const EMBEDDED_ONLY = new Set([
+  'MFA_TOTP_ENROLL_ENABLED',
   'EMAIL_CONFIRMATION',
   'ACCESS_TOKEN_TTL',
   'REFRESH_TOKEN_TTL',
@@ -183,6 +184,8 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
     clock,
     /** The database with the `auth` schema. */
     database: embedded.database as Database,
+    /** The one of Limen's own tables: another in Supabase mode. */
+    ownDatabase: app.database as Database,
     /** Runs work and answers the SQL statements that ran meanwhile, transaction brackets left out. */
     async statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
       statements.length = 0;

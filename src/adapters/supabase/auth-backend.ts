@@ -10,11 +10,14 @@ import {
   InvalidCredentialsError,
   InvalidRefreshTokenError,
 } from '../../identity/errors.ts';
+import type { FactorBackend } from '../../identity/factor-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { LogoutScope } from '../../identity/session.ts';
+import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
 import type { Project, Transport } from './call.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { SupabaseCodes } from './codes-backend.ts';
+import { SupabaseFactors } from './factor-backend.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
@@ -30,6 +33,7 @@ export interface SupabaseBackendOptions {
   checksPasswordFirst: boolean;
   /** Finds other holders of a role where the `auth` schema is at hand; null: ask the server, page by page. */
   hasAnotherWithRole: AuthBackend['hasAnotherWithRole'] | null;
+  signInChallenges: SignInChallengeStore;
 }
 
 export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
@@ -43,12 +47,16 @@ class SupabaseBackend implements AuthBackend {
   readonly #calls: Calls;
   readonly codes: CodesBackend;
   readonly pausesSignUpMail: boolean;
+  readonly factors: FactorBackend;
+  readonly signInChallenges: SignInChallengeStore;
 
   constructor(options: SupabaseBackendOptions, client: Client) {
     this.#options = options;
     this.#calls = createCalls(options.project, options.secretKey, client);
     this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
     this.pausesSignUpMail = options.checksPasswordFirst;
+    this.factors = new SupabaseFactors(this.#calls);
+    this.signInChallenges = options.signInChallenges;
   }
 
   async signUp({

@@ -48,6 +48,7 @@ export async function call<A extends Answer>(
       storageKey: STORAGE_KEY,
       persistSession: true,
       storage: storageHolding(as.accessToken),
+      experimental: { recoveryCodes: true },
     },
     global: { fetch: fetchWithin(project, client, transport) },
   });

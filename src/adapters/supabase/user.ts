@@ -1,8 +1,14 @@
 /** Supabase Auth's user and session as the rules know them. */
-import type { Session as SupabaseSession, User as SupabaseUser } from '@supabase/supabase-js';
+import type {
+  Factor as SupabaseFactor,
+  Session as SupabaseSession,
+  User as SupabaseUser,
+} from '@supabase/supabase-js';
 import type { Account } from '../../identity/account.ts';
+import { FACTOR_TYPES, type Factor } from '../../identity/factor.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { Session } from '../../identity/session.ts';
+import type { AssuranceLevel } from '../../identity/viewer.ts';
 
 export function accountFromUser(user: SupabaseUser): Account {
   return {
@@ -16,6 +22,7 @@ export function accountFromUser(user: SupabaseUser): Account {
       updatedAt: new Date(user.updated_at ?? user.created_at),
       lastSignInAt: dateOrNull(user.last_sign_in_at),
       bannedUntil: dateOrNull(user.banned_until),
+      factors: (user.factors ?? []).flatMap(factorFromSupabase),
     },
   };
 }
@@ -30,7 +37,31 @@ export function sessionFromSupabase(session: SupabaseSession): Session {
       ? new Date(session.expires_at * 1000)
       : new Date(Date.now() + session.expires_in * 1000),
     account: accountFromUser(session.user),
+    ...claimsOf(session.access_token),
   };
+}
+
+/** Kinds that nobody here knows yet are left out. */
+function factorFromSupabase(factor: SupabaseFactor & { last_challenged_at?: string | null }): Factor[] {
+  const type = FACTOR_TYPES.find((known) => known === factor.factor_type);
+  if (!type) return [];
+  return [
+    {
+      id: factor.id,
+      name: factor.friendly_name || null,
+      type,
+      isVerified: factor.status === 'verified',
+      createdAt: new Date(factor.created_at),
+      lastChallengedAt: dateOrNull(factor.last_challenged_at ?? undefined),
+    },
+  ];
+}
+
+/** Of a token that comes from the server itself: there is nothing to verify. */
+function claimsOf(accessToken: string): Pick<Session, 'sessionId' | 'assuranceLevel'> {
+  const payload = Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString();
+  const { session_id, aal } = JSON.parse(payload) as { session_id?: string; aal?: AssuranceLevel };
+  return { sessionId: session_id ?? '', assuranceLevel: aal ?? 'aal1' };
 }
 
 const dateOrNull = (value: string | undefined) => (value ? new Date(value) : null);

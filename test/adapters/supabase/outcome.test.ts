@@ -14,6 +14,8 @@ const UNREACHABLE = [
   'feature_disabled',
   'flow_state_expired',
   'flow_state_not_found',
+  'mfa_recovery_codes_locked',
+  'mfa_verified_factor_exists',
   'not_admin',
   'not_found',
   'phone_exists',

@@ -1,0 +1,129 @@
+import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
+import {
+  DeniedError,
+  FactorNameTakenError,
+  LastFactorError,
+  NotSupportedError,
+} from '../../identity/errors.ts';
+import type { FactorBackend, TotpEnrolment } from '../../identity/factor-backend.ts';
+import type { Transport } from './call.ts';
+import type { Auth, Calls } from './calls.ts';
+import { isGone } from './gone.ts';
+import { outcomeOf } from './outcome.ts';
+import { sessionFromSupabase } from './user.ts';
+
+/** What supabase-js puts before the SVG, so that it fits into `src`. */
+const DATA_URI = 'data:image/svg+xml;utf-8,';
+
+type Failed = { error: AuthError; transport: Transport };
+
+export class SupabaseFactors implements FactorBackend {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async enrollTotp(accessToken: string, { name }: { name: string }): Promise<TotpEnrolment> {
+    const answer = await this.#enroll(accessToken, name);
+    if (!answer.error) return enrolmentOf(answer.data);
+    const outcome = failure(answer);
+    if (!(outcome instanceof FactorNameTakenError)) throw outcome;
+    if (!(await this.#dropBegun(accessToken, name))) throw outcome;
+    const again = await this.#enroll(accessToken, name);
+    if (again.error) throw failure(again);
+    return enrolmentOf(again.data);
+  }
+
+  async verifyTotp(accessToken: string, proof: { factorId: string; code: string }) {
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.challengeAndVerify(proof));
+    if (answer.error) throw failure(answer);
+    return sessionFromSupabase(answer.data as SupabaseSession);
+  }
+
+  async verifyRecoveryCode(accessToken: string, code: string) {
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.verify({ code }));
+    if (answer.error) throw failureOfRecoveryCodes(answer);
+    return sessionFromSupabase(answer.data as SupabaseSession);
+  }
+
+  async removeFactor(accessToken: string, factorId: string) {
+    const unenroll = (auth: Auth) => auth.mfa.unenroll({ factorId });
+    const answer = await this.#calls.asPerson(accessToken, unenroll);
+    if (!answer.error) return;
+    const outcome = failure(answer);
+    if (!(outcome instanceof LastFactorError)) throw outcome;
+    // A session that a recovery code raised falls with the codes, and could then not remove the factor: nothing would be left to get in by.
+    if (isRaisedByRecoveryCode(accessToken)) throw outcome;
+    const codes = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.unenroll());
+    if (codes.error) throw failureOfRecoveryCodes(codes);
+    const again = await this.#calls.asPerson(accessToken, unenroll);
+    if (again.error) throw failure(again);
+  }
+
+  async generateRecoveryCodes(accessToken: string) {
+    const made = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.generate());
+    if (!made.error) return made.data.codes;
+    if (made.error.code !== 'mfa_verified_factor_exists') throw failureOfRecoveryCodes(made);
+    const renewed = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.regenerate());
+    if (renewed.error) throw failureOfRecoveryCodes(renewed);
+    return renewed.data.codes;
+  }
+
+  async recoveryCodesLeft(accessToken: string) {
+    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.getStatus());
+    if (!answer.error) return answer.data.remaining;
+    if (answer.error.code === 'mfa_factor_not_found') return null;
+    const outcome = failureOfRecoveryCodes(answer);
+    if (outcome instanceof NotSupportedError) return null;
+    throw outcome;
+  }
+
+  #enroll(accessToken: string, friendlyName: string) {
+    return this.#calls.asPerson(accessToken, (auth) => auth.mfa.enroll({ factorType: 'totp', friendlyName }));
+  }
+
+  /** Whether an enrolment of that name was begun, and is now taken away. */
+  async #dropBegun(accessToken: string, name: string): Promise<boolean> {
+    const { data } = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.listFactors());
+    const begun = data?.all.find((factor) => factor.friendly_name === name && factor.status === 'unverified');
+    if (!begun) return false;
+    const answer = await this.#calls.asPerson(accessToken, (auth) =>
+      auth.mfa.unenroll({ factorId: begun.id }),
+    );
+    return !answer.error;
+  }
+}
+
+function enrolmentOf({
+  id,
+  totp,
+}: {
+  id: string;
+  totp: { uri: string; secret: string; qr_code: string };
+}): TotpEnrolment {
+  const { uri, secret, qr_code: shown } = totp;
+  return {
+    factorId: id,
+    uri,
+    secret,
+    qrCode: shown.startsWith(DATA_URI) ? shown.slice(DATA_URI.length) : shown,
+  };
+}
+
+function failure({ error, transport }: Failed): Error {
+  return isGone(error) ? new DeniedError('UNAUTHENTICATED') : outcomeOf(error, transport);
+}
+
+/** Older servers take `recovery-codes` for a factor's id, or know no such path. */
+function failureOfRecoveryCodes({ error, transport }: Failed): Error {
+  const isUnknown = [404, 405].includes(error.status ?? 0) && error.code !== 'mfa_factor_not_found';
+  return isUnknown ? new NotSupportedError('RECOVERY_CODES') : failure({ error, transport });
+}
+
+/** The server decides what the token is worth; here it only chooses between two refusals. */
+function isRaisedByRecoveryCode(accessToken: string): boolean {
+  const payload = Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString();
+  const { amr = [] } = JSON.parse(payload) as { amr?: { method: string }[] };
+  return amr.some(({ method }) => method === 'mfa/recovery_code');
+}
