@@ -5,7 +5,8 @@ import type { Database } from '../adapters/postgres/database.ts';
 /** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
 export async function deleteUser(database: Database, id: string): Promise<string[] | null> {
   const [gone] = await database.query<{ ended: string[] }>(
-    `with recovery as (delete from limen.recovery_code_sets where user_id = $1)
+    `with codes as (delete from limen.recovery_code_sets where user_id = $1),
+       steps as (delete from limen.totp_steps using auth.mfa_factors where id = factor_id and user_id = $1)
      delete from auth.users where id = $1
      returning array(select sessions.id from auth.sessions where user_id = users.id) as ended`,
     [id],
@@ -31,7 +32,11 @@ export async function softDeleteUser(database: Database, id: string, now: Date):
       [id, obliterated(user.email), obliterated(user.phone), now],
     );
     await tx.query('delete from auth.identities where user_id = $1', [id]);
-    await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
+    await tx.query(
+      `with gone as (delete from auth.mfa_factors where user_id = $1 returning id)
+       delete from limen.totp_steps using gone where factor_id = gone.id`,
+      [id],
+    );
     await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
     await tx.query('delete from auth.one_time_tokens where user_id = $1', [id]);
     const ended = await tx.query<{ id: string }>(

@@ -1,7 +1,16 @@
 import { InvalidTokenError, type TokenVerifier } from './access-token.ts';
+import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';
-import { ANONYMOUS, type Person, personOf, type Viewer, viewerFromClaims } from './viewer.ts';
+import { verifiedFactors } from './factor.ts';
+import {
+  ANONYMOUS,
+  type AssuranceLevel,
+  type Person,
+  personOf,
+  type Viewer,
+  viewerFromClaims,
+} from './viewer.ts';
 
 interface Needs {
   auth: AuthBackend;
@@ -28,7 +37,7 @@ async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSecond
   if (changes.isSessionEnded(sessionId)) throw new InvalidTokenError('session ended');
   if (!changes.isStale(account.id, issuedAtSeconds)) return viewer;
   const fresh = changes.remembered(account.id, sessionId) ?? (await read());
-  return personOf(fresh, viewer);
+  return personOf(fresh, { ...viewer, assuranceLevel: levelOf(viewer, fresh) });
 
   async function read() {
     const mark = changes.mark();
@@ -37,4 +46,9 @@ async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSecond
     changes.remember(sessionId, current, mark);
     return current;
   }
+}
+
+/** A second factor that was taken away since the token was issued counts no more. */
+function levelOf({ assuranceLevel }: Person, { record }: Account): AssuranceLevel {
+  return record && verifiedFactors(record.factors).length === 0 ? 'aal1' : assuranceLevel;
 }

@@ -563,7 +563,7 @@ test('the owner is told of factors and codes that come and go, and of none that 
   await app.close();
 });
 
-test('whoever is deleted leaves no recovery codes behind', async () => {
+test('whoever is deleted leaves nothing of their factors behind', async () => {
   const app = await openAuthServer('PGlite');
   for (const json of [{}, { should_soft_delete: true }]) {
     const ada = await app.newPerson();
@@ -572,6 +572,7 @@ test('whoever is deleted leaves no recovery codes behind', async () => {
     await app.ask(`/admin/users/${ada.id}`, { method: 'DELETE', token: app.serviceKey, json });
     expect(await app.rows('select * from limen.recovery_code_sets')).toEqual([]);
     expect(await app.rows('select * from limen.recovery_codes')).toEqual([]);
+    expect(await app.rows('select * from limen.totp_steps')).toEqual([]);
   }
   await app.close();
 });

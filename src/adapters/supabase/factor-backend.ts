@@ -112,6 +112,8 @@ function enrolmentOf({
 }
 
 function failure({ error, transport }: Failed): Error {
+  // Told to somebody anonymous, who is signed in all the same.
+  if (error.code === 'no_authorization' && error.status === 403) return new DeniedError('FORBIDDEN');
   return isGone(error) ? new DeniedError('UNAUTHENTICATED') : outcomeOf(error, transport);
 }
 
