@@ -1,7 +1,8 @@
 /** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
 import type { Logger } from 'pino';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
-import { createOutbox } from './adapters/mail/outbox.ts';
+import { type Mail, openMail } from './adapters/mail/mail.ts';
+import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword } from './adapters/passwords/password-policy.ts';
 import { openChangeFeed } from './adapters/postgres/change-feed.ts';
@@ -43,6 +44,8 @@ export interface App extends HttpApp {
   readonly authFor: (client: Client) => AuthBackend;
   /** Null in Supabase mode, where others hold the keys. */
   readonly keys: SigningKeys | null;
+  /** Who sends what waits in the outbox. The app does not start it by itself. Null in Supabase mode, where Supabase mails. */
+  readonly mail: OutboxWorker | null;
   close(): Promise<void>;
 }
 
@@ -73,7 +76,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const shared = { database, attempts, changes, clock, log };
     const auth =
       config.auth.kind === 'embedded'
-        ? await embeddedAuth(config.auth, shared)
+        ? await embeddedAuth(config.auth, await mailOf(config, config.auth, shared), shared)
         : supabaseAuth(config.auth, shared);
 
     const tokens = createTokenVerifier({
@@ -101,6 +104,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       schema,
       createContext,
       authServer: auth.server,
+      mailbox: auth.mail?.mailbox ?? null,
       readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
       settings: { ...config.http, sessionCookie: config.sessionCookie, production: config.production },
       log,
@@ -110,7 +114,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       database,
       authFor: auth.authFor,
       keys: auth.signingKeys,
+      mail: auth.mail?.worker ?? null,
       async close() {
+        await auth.mail?.worker.stop();
         await feed?.close();
         await database.close();
       },
@@ -145,14 +151,27 @@ interface Auth {
   signingKeys: SigningKeys | null;
   issuer: string | null;
   server: AuthServer | null;
+  mail: Mail | null;
   isReady: () => Promise<void>;
 }
 
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;
 
+async function mailOf(
+  config: Config,
+  { siteUrl, codes }: LinkConfig & CodesConfig,
+  { database, clock, log }: Shared,
+): Promise<Mail> {
+  const hasMailbox = !config.production;
+  const settings = { ...config.mail, siteUrl, hasMailbox, codeTtlSeconds: codes.ttlSeconds };
+  if (!config.mail.smtp && !hasMailbox) log.warn('no mail can be sent: SMTP_URL is not set');
+  return openMail({ database, clock, log, settings });
+}
+
 async function embeddedAuth(
   config: EmbeddedAuthConfig & LinkConfig & CodesConfig,
+  mail: Mail,
   shared: Shared,
 ): Promise<Auth> {
   const { database, clock } = shared;
@@ -161,8 +180,7 @@ async function embeddedAuth(
       ? await createConfiguredSigningKeys(config)
       : await openDatabaseSigningKeys({ database, clock });
   const passwords = createPasswordHasher({ scheme: config.passwordHash });
-  // What is added is sent by whoever works on the outbox.
-  const outbox = createOutbox({ clock, onWake: () => {} });
+  const { outbox } = mail;
   const server = createAuthServer({ ...shared, keys, passwords, outbox, settings: config });
   const authFor = createSupabaseBackend({
     project: embeddedProject(server),
@@ -172,7 +190,7 @@ async function embeddedAuth(
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
   });
   const isReady = async () => void (await keys.current());
-  return { authFor, keys, signingKeys: keys, issuer: config.issuer, server, isReady };
+  return { authFor, keys, signingKeys: keys, issuer: config.issuer, server, mail, isReady };
 }
 
 const SUPABASE_TIMEOUT_MS = 5000;
@@ -204,5 +222,5 @@ function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): 
       throw new Error('The secret key of Supabase is refused.');
     if (!response.ok) throw new Error(`Supabase Auth answered ${response.status}.`);
   };
-  return { authFor, keys, signingKeys: null, issuer: config.issuer, server: null, isReady };
+  return { authFor, keys, signingKeys: null, issuer: config.issuer, server: null, mail: null, isReady };
 }

@@ -14,6 +14,7 @@ export function printBanner(config: Config, url: string, firstAdmin: NewAdminist
         ? `${auth}/auth/v1/.well-known/jwks.json`
         : `${url}/.well-known/jwks.json`,
     ],
+    ...(config.auth.kind === 'embedded' ? [['Mail', mailPlace(config, url)]] : []),
     ['Health', `${url}/health   ${url}/ready`],
     ['Mode', mode(config)],
     ['Data', dataPlace(config)],
@@ -27,6 +28,13 @@ export function printBanner(config: Config, url: string, firstAdmin: NewAdminist
     );
   }
   process.stdout.write(`\nLimen is listening.\n\n${shown.join('\n')}\n\n`);
+}
+
+/** Text messages are only ever in the mailbox. */
+function mailPlace({ mail: { smtp } }: Config, url: string): string {
+  const mailbox = `${url}/dev/mail`;
+  if (!smtp) return `${mailbox}   (what would be sent, in a browser)`;
+  return `by SMTP to ${'url' in smtp ? new URL(smtp.url).host : smtp.host}   (text messages: ${mailbox})`;
 }
 
 function mode({ auth, database }: Config): string {

@@ -26,6 +26,7 @@ async function start() {
           exclusively: (name, work) => app.database.exclusively(name, work),
         })
       : null;
+  app.mail?.start();
   log.info({ url: server.url }, 'listening');
   // In production standard output belongs to the log.
   if (!config.production) printBanner(config, server.url, firstAdmin);
@@ -37,7 +38,7 @@ async function start() {
     stopping = true;
     log.info({ signal }, 'stopping');
     app.beginShutdown();
-    await server.close();
+    await Promise.all([server.close(), app.mail?.stop()]);
     await app.close();
     process.exit(0);
   };

@@ -1,4 +1,6 @@
 /** What keeps a process from starting and is the operator's to mend: told in words, without a stack. */
+
+import { MailTemplatesError } from './adapters/mail/templates/template-folder.ts';
 import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
 import { MigrationChangedError } from './adapters/postgres/migrations.ts';
@@ -13,6 +15,7 @@ const OPERATORS = [
   ConfiguredKeysError,
   DataDirLockedError,
   ForeignAuthSchemaError,
+  MailTemplatesError,
   MigrationChangedError,
 ];
 

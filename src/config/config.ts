@@ -18,6 +18,14 @@ import {
   httpVariables,
 } from './http.ts';
 import { type LinkConfig, linkConfig, linkVariables } from './links.ts';
+import {
+  type MailConfig,
+  mailConfig,
+  mailProblems,
+  mailProblemsInProduction,
+  mailVariables,
+  sendsMail,
+} from './mail.ts';
 import { type SessionCookieConfig, sessionCookieConfig, sessionCookieVariables } from './session-cookie.ts';
 import {
   type SupabaseAuthConfig,
@@ -35,6 +43,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
   readonly auth: (EmbeddedAuthConfig & LinkConfig & CodesConfig) | SupabaseAuthConfig;
+  /** What the embedded server mails; Supabase mails by itself. */
+  readonly mail: MailConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
 }
@@ -70,6 +80,7 @@ export const Environment = z.object({
   ...supabaseVariables,
   ...linkVariables,
   ...codesVariables,
+  ...mailVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
@@ -97,7 +108,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 }
 
 function problemsAcross(env: Environment, wrong: Wrong): string[] {
-  const problems = supabaseProblems(env, wrong);
+  const problems = [...supabaseProblems(env, wrong), ...mailProblems(env)];
   if (env.SUPABASE_URL) {
     for (const name of EMBEDDED_ONLY) {
       if (env[name] !== undefined)
@@ -110,7 +121,12 @@ function problemsAcross(env: Environment, wrong: Wrong): string[] {
 
 function problemsInProduction(env: Environment, wrong: Wrong): string[] {
   const problems = [...httpProblemsInProduction(env, wrong), ...supabaseProblemsInProduction(env)];
-  if (!env.SUPABASE_URL) problems.push(...embeddedAuthProblemsInProduction(env, wrong));
+  if (!env.SUPABASE_URL) {
+    problems.push(
+      ...embeddedAuthProblemsInProduction(env, wrong, sendsMail(env, wrong)),
+      ...mailProblemsInProduction(env, wrong),
+    );
+  }
   if (!env.RATE_LIMITS) problems.push('RATE_LIMITS: cannot be off in production');
   for (const name of ['JWT_SECRET', 'SUPABASE_JWT_SECRET'] as const) {
     if (env[name] && new Set(env[name]).size < MIN_DISTINCT_CHARACTERS) {
@@ -133,10 +149,11 @@ function configFrom(env: Environment): Config {
     auth: env.SUPABASE_URL
       ? supabaseConfig(env, env.SUPABASE_URL)
       : {
-          ...embeddedAuthConfig(env, externalUrlOf(env)),
+          ...embeddedAuthConfig(env, externalUrlOf(env), production),
           ...linkConfig(env, externalUrlOf(env)),
           ...codesConfig(env),
         },
+    mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     rateLimits: env.RATE_LIMITS,
   };
 }

@@ -34,13 +34,17 @@ export const embeddedAuthVariables = {
 
 type EmbeddedAuthValues = Values<typeof embeddedAuthVariables> & { SITE_URL?: string | undefined };
 
-export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string): EmbeddedAuthConfig {
+export function embeddedAuthConfig(
+  env: EmbeddedAuthValues,
+  externalUrl: string,
+  production: boolean,
+): EmbeddedAuthConfig {
   return {
     kind: 'embedded',
     issuer: `${externalUrl}/auth/v1`,
     accessTokenTtlSeconds: env.ACCESS_TOKEN_TTL ?? 15 * UNITS.m,
     refreshTokenTtlSeconds: env.REFRESH_TOKEN_TTL,
-    emailConfirmation: env.EMAIL_CONFIRMATION ?? false,
+    emailConfirmation: env.EMAIL_CONFIRMATION ?? production,
     signupEnabled: !env.DISABLE_SIGNUP,
     passwordHash: env.PASSWORD_HASH,
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
@@ -53,9 +57,14 @@ export function embeddedAuthConfig(env: EmbeddedAuthValues, externalUrl: string)
 /** What says something about the embedded server alone. */
 export const EMBEDDED_ONLY = ['JWT_KEYS', 'JWT_SECRET', 'EMAIL_CONFIRMATION'] as const;
 
-export function embeddedAuthProblemsInProduction(env: EmbeddedAuthValues, wrong: Wrong): string[] {
-  if (env.EMAIL_CONFIRMATION !== undefined || wrong.has('EMAIL_CONFIRMATION')) return [];
+/** @param canMail whether a confirmation can be asked for: there is a mail server, or something else that mails */
+export function embeddedAuthProblemsInProduction(
+  env: EmbeddedAuthValues,
+  wrong: Wrong,
+  canMail: boolean,
+): string[] {
+  if (canMail || env.EMAIL_CONFIRMATION === false || wrong.has('EMAIL_CONFIRMATION')) return [];
   return [
-    'EMAIL_CONFIRMATION: production needs a decision. This version sends no mail: with `on`, an administrator confirms addresses',
+    'SMTP_URL: production confirms addresses by mail, and needs a mail server for it. Without one, EMAIL_CONFIRMATION=off says that nobody is asked',
   ];
 }

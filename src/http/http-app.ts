@@ -9,6 +9,7 @@ import type { ContextInput } from '../context.ts';
 import { serveAuth, serveJwks } from './auth-endpoint.ts';
 import { createClientAddressReader } from './client-address.ts';
 import { allowOrigins } from './cors.ts';
+import { type DevMailbox, serveDevMail } from './dev-mail.ts';
 import { describeError } from './error-masking.ts';
 import { createGraphiQL } from './graphiql.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
@@ -36,6 +37,8 @@ export interface HttpNeeds {
   createContext(input: ContextInput): Promise<object>;
   /** Null in Supabase mode. */
   authServer: AuthServer | null;
+  /** What development would have sent; null in production. */
+  mailbox: DevMailbox | null;
   /** What must answer before traffic may come. */
   readiness: ReadinessChecks;
   settings: HttpSettings;
@@ -76,6 +79,8 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
   });
   app.use(logRequests(log));
   app.use(securityHeaders(settings.production));
+  // Before other pages are let in: this is for nobody's page but its own.
+  if (needs.mailbox) app.route('/dev', serveDevMail(needs.mailbox));
   app.use(allowOrigins(settings.corsOrigins));
 
   app.all(GRAPHQL_PATH, async (context) => {

@@ -4,8 +4,8 @@ import type { HttpEnv } from './http-env.ts';
 
 const MAX_PATH_CHARACTERS = 200;
 
-/** Asked every few seconds by whoever watches the process. */
-const PROBES = new Set(['/health', '/ready']);
+/** Asked every few seconds, by whoever watches the process and by the page of the mailbox. */
+const PROBES = new Set(['/health', '/ready', '/dev/mail.json']);
 
 /** One line for each request. The query of the address is left out: the links of mails carry tokens there. */
 export function logRequests(log: Logger): MiddlewareHandler<HttpEnv> {

@@ -95,6 +95,7 @@ export function createTestHttpApp(
     schema: createSchema({ typeDefs, resolvers }),
     createContext: async ({ client }) => ({ client }),
     authServer: null,
+    mailbox: null,
     readiness: {},
     log: pino({ level: 'debug', base: null }, { write: (line) => void log.push(JSON.parse(line)) }),
     ...options,

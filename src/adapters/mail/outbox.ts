@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../identity/clock.ts';
 import type { Queryable } from '../postgres/database.ts';
-import type { Message } from './message.ts';
+import { type Message, NOTICE_TEMPLATES } from './message.ts';
 
 export interface Outbox {
   /** To be sent once the transaction has committed. */
@@ -11,9 +11,17 @@ export interface Outbox {
   wake(): void;
 }
 
-export function createOutbox({ clock, onWake }: { clock: Clock; onWake: () => void }): Outbox {
+export interface OutboxOptions {
+  clock: Clock;
+  onWake: () => void;
+  /** Whether people are told of what changed in how their account is secured. */
+  notices?: boolean;
+}
+
+export function createOutbox({ clock, onWake, notices = true }: OutboxOptions): Outbox {
   return {
     async add(tx, message) {
+      if (!notices && isSecurityNotice(message)) return;
       await tx.query(
         `insert into limen.outbox (id, channel, recipient, payload, created_at, due_at)
          values ($1, $2, $3, $4::jsonb, $5, $5)`,
@@ -22,4 +30,10 @@ export function createOutbox({ clock, onWake }: { clock: Clock; onWake: () => vo
     },
     wake: onWake,
   };
+}
+
+/** Not `account-exists`: that is part of the answer to a sign-up, and a sign-up of a free address mails as well. */
+function isSecurityNotice(message: Message): boolean {
+  if (message.channel !== 'email' || message.template === 'account-exists') return false;
+  return (NOTICE_TEMPLATES as readonly string[]).includes(message.template);
 }
