@@ -101,7 +101,7 @@ export function variablesOf(
     Token: message.code ?? '',
     TokenHash: message.tokenHash ?? '',
     RedirectTo: message.redirectTo ?? '',
-    Email: text('oldEmail') || message.to,
+    Email: text(message.template === 'email-changed' ? 'newEmail' : 'oldEmail') || message.to,
     NewEmail: text('newEmail'),
     OldEmail: text('oldEmail'),
     Phone: text('newPhone'),
