@@ -192,6 +192,8 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
       await work();
       return statements.filter((sql) => !/^\s*(begin|commit|rollback)/i.test(sql));
     },
+    /** Sends nothing unless told to. */
+    mail: embedded.mail!,
     messagesTo: (recipient: string) => messagesTo(embedded.database, recipient),
     close,
   };

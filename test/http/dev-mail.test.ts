@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import type { Message } from '../../src/adapters/mail/message.ts';
+import type { DevMailbox } from '../../src/http/dev-mail.ts';
+import { addToOutbox, mail } from '../adapters/mail/messages.ts';
+import { createTestApp } from '../support/app.ts';
+import { createTestHttpApp } from './http-test-app.ts';
+
+async function createMailApp() {
+  const testApp = await createTestApp();
+  return {
+    ...testApp,
+    async sendMail(...messages: Message[]) {
+      await addToOutbox(testApp.database, testApp.clock.now, ...messages);
+      await testApp.mail.deliverDue();
+    },
+    get: (path: string, headers: Record<string, string> = {}, remoteAddress?: string) =>
+      testApp.send(new Request(`http://localhost${path}`, { headers }), remoteAddress),
+  };
+}
+
+const EMPTY: DevMailbox = { list: async () => [], htmlOf: async () => null, version: async () => '0' };
+
+describe('/dev/mail.json', () => {
+  test('lists what was sent, the newest first, with link and code; to one recipient where asked', async () => {
+    const app = await createMailApp();
+    await app.sendMail(mail('confirm-signup'));
+    await app.sendMail(mail('recovery', { to: 'grace@example.com', code: '654321' }));
+    const all = await (await app.get('/dev/mail.json')).json();
+    expect(all.messages).toMatchObject([
+      { channel: 'email', to: 'grace@example.com', template: 'recovery', code: '654321' },
+      { to: 'ada@example.com', template: 'confirm-signup', code: '123456', link: mail('invite').link },
+    ]);
+    const { messages } = await (await app.get('/dev/mail.json?to=Ada%40example.com')).json();
+    expect(messages).toHaveLength(1);
+    expect(messages[0].text).toContain('123456');
+    const response = await app.get(messages[0].html);
+    expect(await response.text()).toMatch(/^<!doctype html>[\s\S]*<base target="_blank">[\s\S]*123456/);
+    expect(response.headers.get('content-security-policy')).toContain('sandbox allow-popups');
+    expect((await app.get('/dev/mail/00000000-0000-0000-0000-000000000000')).status).toBe(404);
+  });
+
+  test('costs little to ask again and again', async () => {
+    const app = await createMailApp();
+    const etag = (await app.get('/dev/mail.json')).headers.get('etag')!;
+    expect((await app.get('/dev/mail.json', { 'if-none-match': etag })).status).toBe(304);
+    await app.sendMail(mail('invite'));
+    expect((await app.get('/dev/mail.json', { 'if-none-match': etag })).status).toBe(200);
+  });
+});
+
+describe('the mailbox of development', () => {
+  const { app } = createTestHttpApp({ mailbox: EMPTY, settings: { corsOrigins: ['*'] } });
+  const status = async (url: string, headers: Record<string, string> = {}, remoteAddress = '127.0.0.1') =>
+    (await app.fetch(new Request(url, { headers }), { remoteAddress })).status;
+
+  test.each([
+    ['this machine', 'http://localhost:8001/dev/mail', {}, '127.0.0.1'],
+    ['this machine by number', 'http://[::1]:8001/dev/mail.json', {}, '::1'],
+    ['the network at home', 'http://192.168.1.5:8001/dev/mail', {}, '192.168.1.9'],
+    ['a container', 'http://limen:8001/dev/mail.json', {}, '172.17.0.1'],
+    [
+      'a proxy for development',
+      'http://limen.localhost/dev/mail',
+      { 'x-forwarded-for': '10.0.0.7' },
+      '::ffff:10.0.0.2',
+    ],
+    ['its own page', 'http://localhost/dev/mail.json', { 'sec-fetch-site': 'same-origin' }, '127.0.0.1'],
+    [
+      'a link to it',
+      'http://localhost/dev/mail',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+      '127.0.0.1',
+    ],
+  ] as const)('is open to %s', async (_who, url, headers, address) => {
+    expect(await status(url, headers, address)).toBe(200);
+  });
+
+  test.each([
+    ['a stranger', 'http://203.0.113.5/dev/mail', {}, '203.0.113.9'],
+    ['a stranger who knows a name for it', 'http://localhost/dev/mail', {}, '203.0.113.9'],
+    [
+      'a stranger behind a proxy',
+      'http://localhost/dev/mail',
+      { 'x-forwarded-for': '203.0.113.9' },
+      '127.0.0.1',
+    ],
+    ['the world, by a proxy that keeps quiet', 'http://id.example.com/dev/mail', {}, '127.0.0.1'],
+    [
+      'a page of another site',
+      'http://localhost/dev/mail.json',
+      { 'sec-fetch-site': 'cross-site' },
+      '127.0.0.1',
+    ],
+    [
+      'a page of another port',
+      'http://localhost/dev/mail.json',
+      { 'sec-fetch-site': 'same-site' },
+      '127.0.0.1',
+    ],
+    [
+      'a page of a name that was turned around',
+      'http://rebound.example/dev/mail.json',
+      { 'sec-fetch-site': 'same-origin' },
+      '127.0.0.1',
+    ],
+    [
+      'a page in an old browser',
+      'http://localhost/dev/mail.json',
+      { origin: 'https://evil.example' },
+      '127.0.0.1',
+    ],
+  ] as const)('is closed to %s, whatever origins may call', async (_who, url, headers, address) => {
+    const response = await app.fetch(new Request(url, { headers }), { remoteAddress: address });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('is not there in production', async () => {
+    const testApp = await createTestApp({
+      env: {
+        NODE_ENV: 'production',
+        SITE_URL: 'https://id.example.com',
+        EMAIL_CONFIRMATION: 'off',
+        RATE_LIMITS: 'on',
+      },
+    });
+    for (const path of ['/dev/mail', '/dev/mail.json', '/dev/mail/x']) {
+      expect((await testApp.send(new Request(`http://localhost${path}`))).status).toBe(404);
+    }
+  });
+});
