@@ -77,7 +77,7 @@ describe('configuration', () => {
     expect(problemsOf({ ACCESS_TOKEN_TTL: text })).toHaveLength(1);
   });
 
-  test('in production asks for its address, a decision on confirmation, named origins, limits, and secrets that are secret', () => {
+  test('in production asks for its address, a mail server, named origins, limits, and secrets that are secret', () => {
     const problems = problemsOf({
       NODE_ENV: 'production',
       CORS_ORIGINS: '*',
@@ -87,9 +87,9 @@ describe('configuration', () => {
     expect(problems.map((problem) => problem.split(/[: ]/)[0]).sort()).toEqual([
       'API_EXTERNAL_URL',
       'CORS_ORIGINS',
-      'EMAIL_CONFIRMATION',
       'JWT_SECRET',
       'RATE_LIMITS',
+      'SMTP_URL',
     ]);
     const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com/', EMAIL_CONFIRMATION: 'off' };
     expect(readConfig({ ...env, JWT_SECRET: SECRET })).toMatchObject({
@@ -101,6 +101,61 @@ describe('configuration', () => {
   test('in production refuses a secret that nobody drew at random', () => {
     const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
     expect(problemsOf({ ...env, JWT_SECRET: 'a'.repeat(64) })).toHaveLength(1);
+  });
+
+  test('in production confirms addresses where it can send mail, and not where it is told not to', () => {
+    const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com' };
+    expect(problemsOf(env)).toHaveLength(1);
+    expect(problemsOf({ ...env, EMAIL_CONFIRMATION: 'on' })).toHaveLength(1);
+    expect(problemsOf({ ...env, EMAIL_CONFIRMATION: 'off' })).toEqual([]);
+    expect(problemsOf({ ...env, SMTP_URL: 'smtp://mail' })).toEqual([expect.stringContaining('MAIL_FROM')]);
+    const sending = { ...env, SMTP_URL: 'smtp://mail', MAIL_FROM: 'id@example.com' };
+    expect(readConfig(sending).auth).toMatchObject({ emailConfirmation: true });
+    expect(readConfig({ ...sending, EMAIL_CONFIRMATION: 'off' }).auth).toMatchObject({
+      emailConfirmation: false,
+    });
+  });
+
+  test('takes the mail server as one address or as Supabase spells it, and not as both', () => {
+    expect(readConfig({}).mail).toEqual({
+      smtp: null,
+      from: { name: '', address: 'no-reply@localhost' },
+      siteName: 'localhost:8001',
+      templates: null,
+      notices: true,
+    });
+    const supabase = {
+      SMTP_HOST: 'mail.example.com',
+      SMTP_PORT: '2525',
+      SMTP_USER: 'limen',
+      SMTP_PASS: 'hunter2',
+      SMTP_ADMIN_EMAIL: 'id@example.com',
+      SMTP_SENDER_NAME: 'Example',
+    };
+    expect(readConfig(supabase).mail).toMatchObject({
+      smtp: { host: 'mail.example.com', port: 2525, auth: { user: 'limen', pass: 'hunter2' } },
+      from: { name: 'Example', address: 'id@example.com' },
+      siteName: 'Example',
+    });
+    expect(readConfig({ MAIL_FROM: '"Example, Inc." <id@example.com>' }).mail.from).toEqual({
+      name: 'Example, Inc.',
+      address: 'id@example.com',
+    });
+    expect(problemsOf({ ...supabase, SMTP_URL: 'smtps://mail.example.com' })).toHaveLength(1);
+    expect(problemsOf({ SMTP_HOST: 'mail', SMTP_USER: 'limen' })).toHaveLength(1);
+  });
+
+  test.each([
+    ['SMTP_URL', 'mail.example.com'],
+    ['SMTP_URL', 'https://mail.example.com'],
+    ['SMTP_PORT', '0'],
+    ['MAIL_FROM', 'Example'],
+    ['MAIL_FROM', 'a@example.com, b@example.com'],
+    ['MAIL_FROM', 'Eve\r\nBcc: eve@example.com <id@example.com>'],
+    ['SMTP_SENDER_NAME', 'Eve\r\nBcc: eve@example.com'],
+    ['MAIL_NOTICES', 'some'],
+  ])('refuses for %s the value %j', (name, value) => {
+    expect(problemsOf({ [name]: value }).map((problem) => problem.split(':')[0])).toEqual([name]);
   });
 
   test('with SUPABASE_URL asks for both keys, in either spelling, and for nothing of the embedded server', () => {

@@ -2,6 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { migrate } from '../src/adapters/postgres/migrations.ts';
+import { openDatabase } from '../src/adapters/postgres/open-database.ts';
+import { addToOutbox, mail } from './adapters/mail/messages.ts';
 import { startLimen, temporaryFolder } from './support/process.ts';
 
 const EXIT_CONFIG = 78;
@@ -92,6 +95,43 @@ describe('npm start', () => {
     expect(await limen.ended).toBe(EXIT_CONFIG);
     expect(limen.output()).toContain(name);
     expect(limen.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test('sends after its start what was committed before the end of another process, and shows it at /dev/mail', async () => {
+    const DATA_DIR = temporaryFolder();
+    const database = await openDatabase({ kind: 'pglite', dataDir: DATA_DIR });
+    await migrate(database, { createAuthSchema: true });
+    await addToOutbox(database, () => new Date(), mail('confirm-signup'));
+    // Nothing was sent, and whoever was to do it is gone.
+    await database.close();
+
+    const limen = await startLimen({ DATA_DIR, EMAIL_CONFIRMATION: 'on' });
+    expect(limen.output()).toContain(`${limen.url}/dev/mail`);
+    const sent = async () =>
+      (await (await fetch(`${limen.url}/dev/mail.json?to=ada@example.com`)).json()).messages;
+    await expect
+      .poll(sent, { timeout: 10_000 })
+      .toMatchObject([{ template: 'confirm-signup', code: '123456' }]);
+    limen.child.kill('SIGTERM');
+    expect(await limen.ended).toBe(0);
+  });
+
+  test('names each template of the operator that cannot be used, by file and line', async () => {
+    const MAIL_TEMPLATES = temporaryFolder();
+    writeFileSync(join(MAIL_TEMPLATES, 'invite.html'), 'Come in:\n{{ ConfirmURL }}');
+    const limen = await startLimen({ DATA_DIR: temporaryFolder(), MAIL_TEMPLATES });
+    expect(await limen.ended).toBe(EXIT_CONFIG);
+    expect(limen.output()).toContain('invite.html:2: `ConfirmURL`');
+    expect(limen.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test('starts while its mail server does not answer, and says so', async () => {
+    const SMTP_URL = `smtp://127.0.0.1:${await takenPort()}`;
+    const limen = await startLimen({ DATA_DIR: temporaryFolder(), SMTP_URL });
+    expect(limen.url).not.toBe('');
+    expect(limen.output()).toContain('by SMTP to');
+    limen.child.kill('SIGTERM');
+    expect(await limen.ended).toBe(0);
   });
 
   test('loses no acknowledged sign-up when it is killed in the middle of many, and starts again', async () => {

@@ -31,6 +31,7 @@ input {
   width: 15em; max-width: 100%; padding: 6px 10px; font: inherit; color: inherit; background: var(--ground);
   border: 1px solid var(--quiet); border-radius: 6px;
 }
+input::placeholder { color: var(--quiet); opacity: 1; }
 .panes { display: grid; grid-template-columns: minmax(15em, 24em) 1fr; flex: 1; min-height: 0; }
 nav { overflow-y: auto; border-right: 1px solid var(--line); background: var(--card); }
 nav > p, .hint { padding: 24px 20px; margin: 0; color: var(--quiet); }

@@ -6,7 +6,8 @@ export const GRAPHIQL_TOUR = `# Welcome to Limen. A tour in five steps: put the
 # cursor into an operation and press Ctrl-Enter, or
 # press play and choose the operation by its name.
 #
-# 1. Sign up. Any address will do: no mail is sent.
+# 1. Sign up. Any address will do: mail is not
+#    sent, but shown at /dev/mail.
 
 mutation SignUp {
   signup(input: {
