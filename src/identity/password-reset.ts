@@ -56,10 +56,12 @@ async function setPassword(auth: AuthBackend, session: Session, newPassword: str
   try {
     return await auth.codes.setPassword(session.accessToken, newPassword);
   } catch (error) {
-    if (!(error instanceof SamePasswordError)) throw error;
     // They remembered it after all. Whoever else is signed in leaves as with any other.
-    await auth.signOut(session.accessToken, 'others');
-    return session.account;
+    const isSame = error instanceof SamePasswordError;
+    // With any other refusal nobody gets the session that the code began.
+    await auth.signOut(session.accessToken, isSame ? 'others' : 'local');
+    if (isSame) return session.account;
+    throw error;
   }
 }
 

@@ -81,8 +81,8 @@ function hasJustShownACode({ methods }: Person, now: Date): boolean {
   );
 }
 
-/** As access tokens name them (`amr`). Supabase Auth writes `otp` of every code and link, and older servers the others. */
-const CODE_METHODS = new Set(['otp', 'magiclink', 'recovery']);
+/** As access tokens name them (`amr`): `otp` of a code or a link, and the others of a link with PKCE. */
+const CODE_METHODS = new Set(['otp', 'magiclink', 'recovery', 'email/signup', 'invite']);
 
 function addressOf({ account }: Person): string {
   if (account.email) return account.email;
