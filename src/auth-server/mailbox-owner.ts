@@ -6,10 +6,11 @@ import { type FullUserRow, findUserById, type UserRow } from './user-row.ts';
 
 /**
  * Whether a mailbox stands for the account. Not where the address was never confirmed and the person is known by something else, a phone
- * number say: whoever has that mailbox may be somebody else.
+ * number or another provider: whoever has that mailbox may be somebody else.
  */
 export function mailboxStandsFor(user: UserRow): boolean {
-  return !user.is_sso_user && (user.email_confirmed_at !== null || user.confirmed_at === null);
+  const isUnclaimed = user.confirmed_at === null && user.last_sign_in_at === null;
+  return !user.is_sso_user && (user.email_confirmed_at !== null || isUnclaimed);
 }
 
 export interface Confirmed {
@@ -54,7 +55,9 @@ async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<st
   // A profile without a password came with the request for a sign-in link.
   const metadata = user.encrypted_password ? signUpMetadata(id, email ?? '', {}) : user.raw_user_meta_data;
   await tx.query(
-    'update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb where id = $1',
+    `update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb,
+       raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"provider": "email", "providers": ["email"]}'
+     where id = $1`,
     [id, now, metadata],
   );
   await tx.query("delete from auth.identities where user_id = $1 and provider <> 'email'", [id]);
@@ -70,8 +73,8 @@ export async function updateUnclaimedProfile(
 ): Promise<void> {
   await tx.query(
     `update auth.users set raw_user_meta_data = $2::jsonb || jsonb_build_object('sub', id)
-     where email = $1 and is_sso_user = false and confirmed_at is null and coalesce(encrypted_password, '') = ''
-       and invited_at is null and raw_user_meta_data ? 'sub'`,
+     where email = $1 and is_sso_user = false and confirmed_at is null and last_sign_in_at is null
+       and coalesce(encrypted_password, '') = '' and invited_at is null and raw_user_meta_data ? 'sub'`,
     [email, data],
   );
 }

@@ -186,6 +186,11 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
          values ($1, $2, 'github', '{}', now(), now())`,
         [email, user!.id],
       );
+      await auth.rows(
+        `update auth.users set raw_app_meta_data = '{"provider": "github", "providers": ["github"], "tier": "pro"}'
+         where id = $1`,
+        [user!.id],
+      );
       const client = auth.supabase();
       await client.auth.signInWithOtp({ email });
       const { data } = await client.auth.verifyOtp({
@@ -201,6 +206,7 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
         phone_verified: false,
       });
       expect(data.user?.identities?.map(({ provider }) => provider)).toEqual(['email']);
+      expect(data.user?.app_metadata).toEqual({ provider: 'email', providers: ['email'], tier: 'pro' });
       expect(await mayLogIn(email, 'the password of a stranger')).toBe('invalid_credentials');
     });
 
@@ -222,18 +228,30 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       expect(await mayLogIn(email, PASSWORD)).toBe('yes');
     });
 
-    test('does not give a phone’s owner’s account to whoever has the mailbox', async () => {
-      const email = newAddress();
-      const phone = `4917${String(Date.now()).slice(-8)}`;
-      await auth
-        .supabase(auth.serviceKey)
-        .auth.admin.createUser({ email, phone, phone_confirm: true, password: PASSWORD });
-      const client = auth.supabase();
-      await client.auth.signInWithOtp({ email });
-      await client.auth.resetPasswordForEmail(email);
-      await client.auth.resend({ type: 'signup', email });
-      expect(await auth.messagesTo(email)).toHaveLength(0);
-    });
+    test.each([
+      ['a phone number', false],
+      ['a sign-in by other means', true],
+    ])(
+      'does not give an account that is known by %s to whoever has the mailbox',
+      async (_by, hasSignedIn) => {
+        const email = newAddress();
+        const phone = `4917${String(Date.now()).slice(-8)}`;
+        await auth
+          .supabase(auth.serviceKey)
+          .auth.admin.createUser({ email, phone, phone_confirm: true, password: PASSWORD });
+        if (hasSignedIn) {
+          await auth.rows(
+            'update auth.users set phone = null, phone_confirmed_at = null, last_sign_in_at = now() where email = $1',
+            [email],
+          );
+        }
+        const client = auth.supabase();
+        await client.auth.signInWithOtp({ email });
+        await client.auth.resetPasswordForEmail(email);
+        await client.auth.resend({ type: 'signup', email });
+        expect(await auth.messagesTo(email)).toHaveLength(0);
+      },
+    );
 
     test('tells a banned person only who has the code', async () => {
       const { email, id } = await confirmed();
