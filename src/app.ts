@@ -65,7 +65,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   try {
     const { unknown } = await migrate(database, { createAuthSchema: config.auth.kind === 'embedded' });
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
-    const attempts = createAttemptLimiter({ database, enabled: config.rateLimits });
+    const attempts = createAttemptLimiter({
+      database,
+      enabled: config.rateLimits,
+      limits:
+        config.auth.kind === 'embedded'
+          ? { sms: { attempts: 1, seconds: config.auth.phone.maxFrequencySeconds } }
+          : {},
+    });
     const changes = createChangeLog(clock, config.auth.accessTokenTtlSeconds);
     // What happens at Supabase is not in this database, or not all of it.
     const isTold = config.auth.kind === 'embedded' && (await installChangeTriggers(database));

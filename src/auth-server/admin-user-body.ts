@@ -5,6 +5,7 @@ import { optionalFlag, optionalObject, optionalText } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import type { Services } from './endpoint.ts';
 import { parseGoDuration } from './go-duration.ts';
+import { parsePhone } from './phone-number.ts';
 import { validationFailed, weakPassword } from './protocol-error.ts';
 
 /** As in `auth.users`, whose text columns mostly hold so many. */
@@ -66,11 +67,4 @@ export function bannedUntil({ ban_duration }: AdminUserBody, now: Date): Date | 
   if (ms === null)
     throw validationFailed('invalid format for ban duration: "none", or a duration like 24h or 1h30m');
   return new Date(now.getTime() + ms);
-}
-
-/** Digits of E.164, as they are stored: without the plus. */
-function parsePhone(text: string): string {
-  const digits = text.replace(/^\+/, '').replaceAll(' ', '');
-  if (!/^[1-9]\d{1,14}$/.test(digits)) throw validationFailed('Invalid phone number format (E.164 required)');
-  return digits;
 }

@@ -6,7 +6,7 @@ import { optionalFlag, readBody } from './body.ts';
 import { deleteUser, softDeleteUser } from './deleted-user.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
-import { emailExists, ProtocolError, validationFailed } from './protocol-error.ts';
+import { emailExists, ProtocolError, phoneExists, validationFailed } from './protocol-error.ts';
 import { endSessionsOf } from './session-row.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
 import { findUserById, fullUserJson } from './user-row.ts';
@@ -41,7 +41,7 @@ async function createUser(services: Services, call: Call): Promise<Response> {
     now,
   );
   try {
-    if (!(await insertUser(services.database, user))) throw emailExists();
+    if (!(await insertUser(services.database, user))) throw user.email ? emailExists() : phoneExists();
   } catch (error) {
     throw refusalOfDuplicate(error);
   }

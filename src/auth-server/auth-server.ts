@@ -10,13 +10,16 @@ import { clientOf } from './client.ts';
 import { emailCodeEndpoints } from './email-code.ts';
 import { newEndpoints, type Services } from './endpoint.ts';
 import { factorEndpoints } from './factors.ts';
+import { generateLinkEndpoints } from './generate-link.ts';
 import { healthEndpoints } from './health.ts';
+import { inviteEndpoints } from './invite.ts';
 import { jwksEndpoints } from './jwks.ts';
 import { logoutEndpoints } from './logout.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
 import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
 import { reauthenticateEndpoints } from './reauthenticate.ts';
 import { recoveryCodeEndpoints } from './recovery-codes.ts';
+import { resendEndpoints } from './resend.ts';
 import { settingsEndpoints } from './settings.ts';
 import { signupEndpoints } from './signup.ts';
 import { tokenEndpoints } from './token.ts';
@@ -34,9 +37,13 @@ const FAMILIES = [
   settingsEndpoints,
   jwksEndpoints,
   signupEndpoints,
+  verifyEndpoints,
+  inviteEndpoints,
+  generateLinkEndpoints,
   tokenEndpoints,
   verifyEndpoints,
   emailCodeEndpoints,
+  resendEndpoints,
   reauthenticateEndpoints,
   userEndpoints,
   logoutEndpoints,

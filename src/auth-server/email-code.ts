@@ -1,4 +1,4 @@
-/** `/otp`, `/magiclink`, `/recover` and `/resend`: who asks for a mail, and is told nothing by the answer. */
+/** `/otp`, `/magiclink` and `/recover`: who asks for a mail, and is told nothing by the answer. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Queryable } from '../adapters/postgres/database.ts';
@@ -9,7 +9,8 @@ import { type CodeChallenge, parseCodeChallenge } from './flow-state.ts';
 import { mailboxStandsFor, signUpMetadata, updateUnclaimedProfile } from './mailbox-owner.ts';
 import { type MailedLinkType, mailLink, mailNobody } from './mailed-link.ts';
 import { insertUser, newUserRow } from './new-user.ts';
-import { phoneProviderDisabled, validationFailed } from './protocol-error.ts';
+import { sendSignInText } from './phone-sign-in.ts';
+import { validationFailed } from './protocol-error.ts';
 import { redirectTo } from './redirect-to.ts';
 import { countSending } from './sending-limit.ts';
 import { assertMetadataFits } from './user-metadata.ts';
@@ -21,8 +22,7 @@ export function emailCodeEndpoints(services: Services): Endpoints {
     .post('/magiclink', async (call) =>
       sendSignInLink(services, call, { ...(await readBody(call.req.raw, SignInBody)), create_user: true }),
     )
-    .post('/recover', (call) => sendRecoveryLink(services, call))
-    .post('/resend', (call) => resend(services, call));
+    .post('/recover', (call) => sendRecoveryLink(services, call));
 }
 
 const Challenge = { code_challenge: optionalText, code_challenge_method: optionalText };
@@ -46,7 +46,7 @@ async function sendSignInLink(
 ): Promise<Response> {
   const { settings, clock } = services;
   if (!body.email) {
-    if (body.phone) throw phoneProviderDisabled(400);
+    if (body.phone) return sendSignInText(services, call, { ...body, phone: body.phone });
     throw validationFailed('One of email or phone must be set');
   }
   const email = parseEmailAddress(body.email);
@@ -77,11 +77,11 @@ async function sendRecoveryLink(services: Services, call: Call): Promise<Respons
   return send(services, call, { ...body, email: parseEmailAddress(body.email), type: 'recovery' });
 }
 
-const ResendBody = z.object({ type: z.string(), email: optionalText, phone: optionalText, ...Challenge });
-
-async function resend(services: Services, call: Call): Promise<Response> {
-  const body = await readBody(call.req.raw, ResendBody);
-  if (body.type !== 'signup') throw validationFailed('Missing one of these types: signup');
+export async function resendSignUpMail(
+  services: Services,
+  call: Call,
+  body: { email?: string | undefined } & Pick<MailRequest, 'code_challenge' | 'code_challenge_method'>,
+): Promise<Response> {
   if (!body.email) throw validationFailed('Type provided requires an email address');
   return send(services, call, {
     ...body,

@@ -26,6 +26,8 @@ export interface LinkRequest {
   challenge: CodeChallenge | undefined;
   /** As it was asked for: whether it is allowed is looked at here. */
   redirectTo: string | null;
+  /** What else the template may show. */
+  data?: MailMessage['data'];
   now: Date;
 }
 
@@ -35,7 +37,7 @@ export async function mailLink(
   tx: Queryable,
   user: Pick<UserRow, 'id' | 'raw_user_meta_data'>,
   email: string,
-  { type, challenge, redirectTo, now }: LinkRequest,
+  { type, challenge, redirectTo, data = {}, now }: LinkRequest,
 ): Promise<void> {
   const { stored, template, flow } = MAILED_LINKS[type];
   const { token, code } = newToken({
@@ -58,7 +60,7 @@ export async function mailLink(
     tokenHash: token,
     link: actionLink(settings, { token, type, redirectTo: target }),
     redirectTo: target,
-    data: {},
+    data,
   });
 }
 

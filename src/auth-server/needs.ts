@@ -19,6 +19,11 @@ export interface AuthServerSettings extends RedirectSettings {
   /** Whether an address must be confirmed before its first sign-in. */
   emailConfirmation: boolean;
   signupEnabled: boolean;
+  /** Whether anybody gets an account and a session without an address. */
+  anonymousUsersEnabled: boolean;
+  phone: PhoneSettings;
+  /** Whether the present address has to confirm a change of address too. */
+  secureEmailChange: boolean;
   /** Argon2id takes passwords of up to 256 characters; bcrypt sees no more than 72 bytes, so longer ones are refused then. */
   passwordHash: 'argon2id' | 'bcrypt';
   /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
@@ -46,6 +51,15 @@ export interface MfaSettings {
   /** Of one person, begun ones and recovery codes counted. */
   maxEnrolledFactors: number;
   challengeTtlSeconds: number;
+}
+
+/** Phone numbers as a way in. */
+export interface PhoneSettings {
+  enabled: boolean;
+  /** Whether a number counts as confirmed without a code. Proves nothing. */
+  autoconfirm: boolean;
+  codeTtlSeconds: number;
+  codeLength: number;
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */

@@ -6,13 +6,15 @@ import type { FullUserRow } from './user-row.ts';
 
 export interface NewUser {
   id: string;
-  /** At least one of the two. */
+  /** At least one of the two, but for somebody anonymous, who has neither. */
   email?: string | undefined;
   phone?: string | undefined;
+  isAnonymous?: boolean;
   encryptedPassword: string | null;
   isEmailConfirmed: boolean;
   isPhoneConfirmed: boolean;
   confirmationSentAt?: Date | undefined;
+  invitedAt?: Date | undefined;
   role?: string | undefined;
   bannedUntil?: Date | null | undefined;
   appMetadata?: JsonObject | undefined;
@@ -26,6 +28,8 @@ export function newUserRow(input: NewUser, now: Date): FullUserRow {
     ...(phone ? [newIdentity('phone', id, phone, isPhoneConfirmed, now)] : []),
   ];
   const providers = identities.map(({ provider }) => provider);
+  // As Supabase Auth has it: nobody vouches for somebody anonymous, so nothing is said of providers.
+  const provenance = providers.length > 0 ? { provider: providers[0], providers } : {};
   return {
     id,
     aud: 'authenticated',
@@ -33,7 +37,7 @@ export function newUserRow(input: NewUser, now: Date): FullUserRow {
     email: email ?? null,
     encrypted_password: input.encryptedPassword,
     email_confirmed_at: email && isEmailConfirmed ? now : null,
-    invited_at: null,
+    invited_at: input.invitedAt ?? null,
     phone: phone ?? null,
     phone_confirmed_at: phone && isPhoneConfirmed ? now : null,
     confirmation_sent_at: input.confirmationSentAt ?? null,
@@ -41,17 +45,18 @@ export function newUserRow(input: NewUser, now: Date): FullUserRow {
     recovery_sent_at: null,
     email_change: '',
     email_change_sent_at: null,
+    email_change_confirm_status: 0,
     phone_change: '',
     phone_change_sent_at: null,
     reauthentication_sent_at: null,
     last_sign_in_at: null,
-    raw_app_meta_data: withoutNulls({ provider: providers[0], providers, ...input.appMetadata }),
+    raw_app_meta_data: withoutNulls({ ...provenance, ...input.appMetadata }),
     raw_user_meta_data: withoutNulls(input.userMetadata),
     created_at: now,
     updated_at: now,
     banned_until: input.bannedUntil ?? null,
     deleted_at: null,
-    is_anonymous: false,
+    is_anonymous: input.isAnonymous ?? false,
     is_sso_user: false,
     identities,
     factors: [],
@@ -64,31 +69,33 @@ function withoutNulls(metadata: JsonObject): JsonObject {
 }
 
 /**
- * False when the e-mail address is taken, and then nothing is written: the unique index decides, not a look beforehand.
- * Where Supabase Auth reads texts that cannot be null, empty ones are written.
+ * False when the e-mail address is taken (or, for somebody without one, the phone number), and then nothing is written: the unique index
+ * decides, not a look beforehand. Where Supabase Auth reads texts that cannot be null, empty ones are written.
  *
- * @throws the driver's unique violation for a phone number or an id that is taken
+ * @throws the driver's unique violation for a phone number beside an address, or an id, that is taken
  */
 export async function insertUser(database: Queryable, user: FullUserRow): Promise<boolean> {
+  const taken = user.email || !user.phone ? '(email) where is_sso_user = false' : '(phone)';
   const inserted = await database.query(
     `with inserted as (
        insert into auth.users (
          instance_id, id, aud, role, email, phone, encrypted_password, email_confirmed_at, phone_confirmed_at,
-         confirmation_sent_at, raw_app_meta_data, raw_user_meta_data, banned_until, created_at, updated_at,
+         confirmation_sent_at, invited_at, is_anonymous, raw_app_meta_data, raw_user_meta_data, banned_until, created_at, updated_at,
          confirmation_token, recovery_token, email_change_token_new, email_change, email_change_token_current,
          phone_change, phone_change_token, reauthentication_token)
        values (
-         '00000000-0000-0000-0000-000000000000', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12, $13, $13,
+         '00000000-0000-0000-0000-000000000000', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::jsonb, $14, $15, $15,
          '', '', '', '', '', '', '', '')
-       on conflict (email) where is_sso_user = false do nothing
+       on conflict ${taken} do nothing
        returning id
+     ), known as (
+       insert into auth.identities
+         (id, provider_id, user_id, provider, identity_data, last_sign_in_at, created_at, updated_at)
+       select identity.id, provider_id, inserted.id, provider, identity_data, $15, $15, $15
+       from inserted, jsonb_to_recordset($16::jsonb)
+         as identity (id uuid, provider_id text, provider text, identity_data jsonb)
      )
-     insert into auth.identities
-       (id, provider_id, user_id, provider, identity_data, last_sign_in_at, created_at, updated_at)
-     select identity.id, provider_id, inserted.id, provider, identity_data, $13, $13, $13
-     from inserted, jsonb_to_recordset($14::jsonb)
-       as identity (id uuid, provider_id text, provider text, identity_data jsonb)
-     returning user_id`,
+     select id from inserted`,
     [
       user.id,
       user.aud,
@@ -99,6 +106,8 @@ export async function insertUser(database: Queryable, user: FullUserRow): Promis
       user.email_confirmed_at,
       user.phone_confirmed_at,
       user.confirmation_sent_at,
+      user.invited_at,
+      user.is_anonymous,
       user.raw_app_meta_data,
       user.raw_user_meta_data,
       user.banned_until,

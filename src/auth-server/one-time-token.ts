@@ -18,6 +18,8 @@ const COLUMNS = {
   reauthentication_token: ['reauthentication_token', 'reauthentication_sent_at'],
 } as const;
 
+export const ONE_TIME_TOKEN_TYPES = Object.keys(COLUMNS) as OneTimeTokenType[];
+
 export interface OneTimeToken {
   /** For a link. */
   token: string;

@@ -32,6 +32,9 @@ export const validationFailed = (message: string) => new ProtocolError(400, 'val
 export const emailExists = () =>
   new ProtocolError(422, 'email_exists', 'A user with this email address has already been registered');
 
+export const phoneExists = () =>
+  new ProtocolError(422, 'phone_exists', 'A user with this phone number has already been registered');
+
 export const conflict = () => new ProtocolError(409, 'conflict', 'The account changed meanwhile, try again');
 
 /** Supabase Auth answers 400 to sign-ups and 422 to sign-ins. */

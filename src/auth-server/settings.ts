@@ -33,11 +33,17 @@ const PROVIDERS = [
 export function settingsEndpoints({ settings }: Services): Endpoints {
   return newEndpoints().get('/settings', (call) =>
     call.json({
-      external: { ...Object.fromEntries(PROVIDERS.map((name) => [name, false])), email: true },
+      external: {
+        ...Object.fromEntries(PROVIDERS.map((name) => [name, false])),
+        anonymous_users: settings.anonymousUsersEnabled,
+        email: true,
+        phone: settings.phone.enabled,
+      },
       disable_signup: !settings.signupEnabled,
       mailer_autoconfirm: !settings.emailConfirmation,
-      phone_autoconfirm: false,
-      sms_provider: '',
+      phone_autoconfirm: settings.phone.autoconfirm,
+      // Clients look whether there is one, not which.
+      sms_provider: settings.phone.enabled ? 'hook' : '',
       saml_enabled: false,
       passkeys_enabled: false,
     }),

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { signUpAnonymously } from './anonymous.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { attempting, type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { signUpMetadata } from './mailbox-owner.ts';
 import { insertUser, newUserRow } from './new-user.ts';
-import { ProtocolError, phoneProviderDisabled, validationFailed } from './protocol-error.ts';
+import { signUpByPhone } from './phone-signup.ts';
+import { ProtocolError, validationFailed } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { assertStrongPassword, signUpUnconfirmed } from './sign-up-unconfirmed.ts';
@@ -33,8 +35,8 @@ async function signUp(services: Services, call: Call): Promise<Response> {
     throw new ProtocolError(422, 'signup_disabled', 'Signups not allowed for this instance');
   }
   if (!email) {
-    if (phone) throw phoneProviderDisabled(400);
-    throw new ProtocolError(422, 'anonymous_provider_disabled', 'Anonymous sign-ins are disabled');
+    if (phone) return signUpByPhone(services, call, { phone, password, data });
+    return signUpAnonymously(services, call, data);
   }
   if (!password) throw validationFailed('Signup requires a valid password');
   const address = parseEmailAddress(email);

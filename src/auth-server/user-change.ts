@@ -2,7 +2,8 @@
 import { type Queryable, UNIQUE_VIOLATION } from '../adapters/postgres/database.ts';
 import type { JsonObject } from './body.ts';
 import { newIdentity, saveIdentity } from './identity-row.ts';
-import { emailExists, ProtocolError } from './protocol-error.ts';
+import { dropTokens, ONE_TIME_TOKEN_TYPES, type OneTimeTokenType } from './one-time-token.ts';
+import { emailExists, ProtocolError, phoneExists } from './protocol-error.ts';
 import { FULL_USER_COLUMNS, type FullUserRow } from './user-row.ts';
 
 /** Only what is present changes. */
@@ -35,6 +36,8 @@ export async function changeUser(
   const email = change.email ?? user.email;
   const phone = change.phone ?? user.phone;
   const followUp = await changeIdentities(tx, user, change, now);
+  const outdated = outdatedBy(change);
+  if (outdated.length > 0) await dropTokens(tx, user.id, outdated);
   const parameters: unknown[] = [user.id, now];
   const assignments = ['updated_at = $2'];
   const conditions = ['id = $1'];
@@ -49,10 +52,17 @@ export async function changeUser(
 
   if (change.email) assignments.push(`email = ${add(change.email)}`);
   if (change.phone) assignments.push(`phone = ${add(change.phone)}`);
+  if (outdated.includes('email_change_token_new')) {
+    assignments.push("email_change = ''", 'email_change_confirm_status = 0');
+  }
+  if (outdated.includes('phone_change_token')) assignments.push("phone_change = ''");
   if (email && change.confirmsEmail)
     assignments.push('email_confirmed_at = coalesce(email_confirmed_at, $2)');
   if (phone && change.confirmsPhone)
     assignments.push('phone_confirmed_at = coalesce(phone_confirmed_at, $2)');
+  // Whoever has an address that is known to be theirs is a full person from then on, with the same id.
+  if ((email && change.confirmsEmail) || (phone && change.confirmsPhone))
+    assignments.push('is_anonymous = false');
   if (change.role) assignments.push(`role = ${add(change.role)}`);
   if (change.bannedUntil !== undefined) assignments.push(`banned_until = ${add(change.bannedUntil)}`);
   if (change.encryptedPassword) {
@@ -68,6 +78,12 @@ export async function changeUser(
     parameters,
   );
   return changed;
+}
+
+/** What was sent before is worthless once the account is reached, or signed in to, by something else. */
+function outdatedBy({ email, phone, encryptedPassword }: UserChange): OneTimeTokenType[] {
+  if (email || encryptedPassword) return [...ONE_TIME_TOKEN_TYPES];
+  return phone ? ['confirmation_token', 'phone_change_token', 'reauthentication_token'] : [];
 }
 
 /** What the caller asked for stands; what follows from another change is added to it. */
@@ -125,13 +141,7 @@ export function refusalOfDuplicate(error: unknown): unknown {
   const { code, constraint } = error as { code?: string; constraint?: string };
   if (code !== UNIQUE_VIOLATION) return error;
   if (constraint === 'users_email_partial_key') return emailExists();
-  if (constraint === 'users_phone_key') {
-    return new ProtocolError(
-      422,
-      'phone_exists',
-      'A user with this phone number has already been registered',
-    );
-  }
+  if (constraint === 'users_phone_key') return phoneExists();
   if (constraint === 'users_pkey') {
     return new ProtocolError(422, 'user_already_exists', 'A user with this id has already been registered');
   }

@@ -18,6 +18,8 @@ export interface UserRow {
   recovery_sent_at: Date | null;
   email_change: string | null;
   email_change_sent_at: Date | null;
+  /** 1 once one of two addresses has agreed to the change. */
+  email_change_confirm_status: number | null;
   phone_change: string | null;
   phone_change_sent_at: Date | null;
   reauthentication_sent_at: Date | null;
@@ -76,6 +78,7 @@ export const USER_COLUMNS = [
   'recovery_sent_at',
   'email_change',
   'email_change_sent_at',
+  'email_change_confirm_status',
   'phone_change',
   'phone_change_sent_at',
   'reauthentication_sent_at',
@@ -141,11 +144,29 @@ export async function findUserById(database: Queryable, id: string): Promise<Ful
   return user;
 }
 
+/** For as long as the transaction lasts nobody else changes them. Undefined for somebody deleted. */
+export async function lockUser(tx: Queryable, id: string): Promise<FullUserRow | undefined> {
+  const [user] = await tx.query<FullUserRow>(
+    `select ${FULL_USER_COLUMNS} from auth.users where id = $1 and deleted_at is null for update`,
+    [id],
+  );
+  return user;
+}
+
 /** Whoever signs in with the address: neither somebody deleted, nor somebody whom a company's identity provider vouches for. */
 export async function findUserByEmail(database: Queryable, email: string): Promise<FullUserRow | undefined> {
   const [user] = await database.query<FullUserRow>(
     `select ${FULL_USER_COLUMNS} from auth.users where email = $1 and is_sso_user = false and deleted_at is null`,
     [email],
+  );
+  return user;
+}
+
+/** The same, by a number in its normal form. */
+export async function findUserByPhone(database: Queryable, phone: string): Promise<FullUserRow | undefined> {
+  const [user] = await database.query<FullUserRow>(
+    `select ${FULL_USER_COLUMNS} from auth.users where phone = $1 and is_sso_user = false and deleted_at is null`,
+    [phone],
   );
   return user;
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import type { Queryable } from '../adapters/postgres/database.ts';
+import { assertMayHavePassword } from './anonymous.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePerson } from './bearer.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
-import { parseEmailAddress } from './email-address.ts';
-import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { conflict, ProtocolError, phoneProviderDisabled } from './protocol-error.ts';
+import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { conflict, ProtocolError } from './protocol-error.ts';
 import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from './reauthenticate.ts';
 import { endSessionsOf } from './session-row.ts';
+import { atOnce, countAddressChange, followUp, newAddressesIn } from './user-address.ts';
 import { changeUser, refusalOfDuplicate, type UserChange } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';
 import { assertCurrentPasswordGiven, changeOfPassword } from './user-password.ts';
@@ -18,6 +20,8 @@ const Body = z.object({
   current_password: z.string().nullish(),
   nonce: optionalText,
   data: optionalObject,
+  code_challenge: optionalText,
+  code_challenge_method: optionalText,
   app_metadata: optionalObject,
 });
 type Body = z.infer<typeof Body>;
@@ -36,23 +40,26 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   const body = await readBody(call.req.raw, Body);
   const { user } = bearer;
   assertMayChange(bearer, body);
-  const email = newAddressOf(services, user, body.email);
+  const addresses = newAddressesIn(services, user, body);
+  const { email, phone } = addresses;
   const { client } = call.var;
   const nonce = body.password != null ? body.nonce : undefined;
   if (body.password != null) assertNonceGiven(services, bearer.sessionStartedAt, nonce);
   // A code by mail proves as much as the password does.
-  if (email || (body.password != null && !nonce)) assertCurrentPasswordGiven(services, bearer, body);
+  if (email || phone || (body.password != null && !nonce)) assertCurrentPasswordGiven(services, bearer, body);
   if (nonce) await countNonce(services, client, bearer);
-  // Whether it is taken is told, so asking is limited as at the sign-up.
-  if (email) await countAttempt(services, client, 'signup');
   const change: UserChange = {
     userMetadata: body.data,
     appMetadata: body.app_metadata,
-    ...(email && { email, confirmsEmail: true }),
+    ...atOnce(services, addresses),
     encryptedPassword: await changeOfPassword(services, client, user, body, email, nonce !== undefined),
   };
-  const { changed, ended } = await commit(services, bearer, change, nonce);
+  await countAddressChange(services, call, user, addresses);
+  const { changed, ended } = await commit(services, bearer, change, nonce, (tx, changed) =>
+    followUp(services, tx, call, { before: user, changed, body, addresses }),
+  );
   if (nonce) await forgiveNonce(services, client, bearer);
+  services.outbox.wake();
   for (const id of ended) services.changes.sessionEnded(id);
   services.changes.userChanged(user.id);
   return call.json(fullUserJson(changed));
@@ -62,6 +69,7 @@ function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
   if (body.app_metadata && !isAdminRole(claims.role)) throw notAdmin();
   const changesCredentials = Boolean(body.email || body.phone) || body.password != null;
   if (!changesCredentials) return;
+  if (body.password != null) assertMayHavePassword(user);
   if (user.is_sso_user) {
     throw new ProtocolError(422, 'user_sso_managed', 'Cannot update email, phone, or password of SSO user');
   }
@@ -74,29 +82,16 @@ function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
       'AAL2 session is required to update email or password when MFA is enabled.',
     );
   }
-  if (body.phone && body.phone.replace(/^\+/, '') !== user.phone) throw phoneProviderDisabled(400);
-}
-
-/** Undefined where none is given, or the one they have. */
-function newAddressOf(
-  { settings }: Services,
-  user: FullUserRow,
-  email: string | undefined,
-): string | undefined {
-  const address = email && parseEmailAddress(email);
-  if (!address || address === user.email) return undefined;
-  if (settings.emailConfirmation) {
-    throw new ProtocolError(
-      422,
-      'feature_disabled',
-      'A new address must be confirmed by mail, and this server sends none',
-    );
-  }
-  return address;
 }
 
 /** A new password ends the person's other sessions, in the same transaction. */
-async function commit(services: Services, bearer: Bearer, change: UserChange, nonce: string | undefined) {
+async function commit(
+  services: Services,
+  bearer: Bearer,
+  change: UserChange,
+  nonce: string | undefined,
+  andThen: (tx: Queryable, changed: FullUserRow) => Promise<FullUserRow>,
+) {
   const { database, clock } = services;
   const { user, sessionId } = bearer;
   try {
@@ -106,7 +101,7 @@ async function commit(services: Services, bearer: Bearer, change: UserChange, no
       if (!changed) throw conflict();
       if (change.userMetadata) assertMetadataFits(changed.raw_user_meta_data, user.raw_user_meta_data);
       const ended = change.encryptedPassword ? await endSessionsOf(tx, user.id, sessionId) : [];
-      return { changed, ended };
+      return { changed: await andThen(tx, changed), ended };
     });
   } catch (error) {
     throw refusalOfDuplicate(error);

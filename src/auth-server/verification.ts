@@ -17,12 +17,17 @@ export interface Verification {
   /** The tokens it takes, and no others. */
   stored: readonly OneTimeTokenType[];
   purposes: readonly string[];
-  /** How long they hold. */
-  ttlSecondsOf(settings: AuthServerSettings): number;
+  /** Whether a code comes with an address or a number. */
+  by: 'email' | 'phone';
   /** How flows with PKCE that end in it were begun. */
   flows: readonly string[];
   /** Whom it signs in; a text where it takes another step first; undefined where the token does not hold after all. */
-  complete(tx: Queryable, spent: SpentToken, now: Date): Promise<Confirmed | { message: string } | undefined>;
+  complete(
+    services: Services,
+    tx: Queryable,
+    spent: SpentToken,
+    now: Date,
+  ): Promise<Confirmed | { message: string } | undefined>;
 }
 
 export type Verified =
@@ -40,20 +45,20 @@ export type Verified =
 export async function verify(
   services: Services,
   client: Client,
-  { stored, purposes, flows, ttlSecondsOf, complete }: Verification,
+  { stored, purposes, by, flows, complete }: Verification,
   presented: Presented,
   { leadsToCode }: { leadsToCode: boolean },
 ): Promise<Verified> {
-  const { database, clock, settings, changes } = services;
+  const { database, clock, settings, changes, outbox } = services;
   const now = clock();
-  const ttlSeconds = ttlSecondsOf(settings);
+  const { ttlSeconds } = codesBy(settings, by);
   if ('address' in presented && !(await mayGuess(database, presented.address, now, ttlSeconds))) {
     throw otpExpired(presented);
   }
   const { verified, changed } = await database.transaction(async (tx) => {
     const sentAfter = new Date(now.getTime() - ttlSeconds * 1000);
     const spent = await spendToken(tx, presented, { types: stored, purposes, sentAfter });
-    const done = spent && (await complete(tx, spent, now));
+    const done = spent && (await complete(services, tx, spent, now));
     if (!spent || !done) throw otpExpired(presented);
     if ('address' in presented) await forgetGuesses(tx, presented.address);
     const { userId } = spent;
@@ -71,9 +76,18 @@ export async function verify(
     if (!grant) throw conflict();
     return { verified: { kind: 'session' as const, grant }, changed: done };
   });
+  outbox.wake();
   for (const id of changed?.ended ?? []) changes.sessionEnded(id);
   if (changed?.isChanged) changes.userChanged(changed.user.id);
   return verified;
+}
+
+/** How long the codes are that are sent so, and how long they and their links hold. */
+export function codesBy(
+  { codes, phone }: AuthServerSettings,
+  by: Verification['by'],
+): { length: number; ttlSeconds: number } {
+  return by === 'email' ? codes : { length: phone.codeLength, ttlSeconds: phone.codeTtlSeconds };
 }
 
 const otpExpired = (presented: Presented) =>

@@ -1,7 +1,10 @@
 /** Which links and codes `/verify` takes, by the `type` they are presented with. */
-
+import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from './email-change.ts';
 import { confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
 import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
+import { confirmPhoneChange } from './phone-change.ts';
+import { PHONE } from './phone-code.ts';
+import { confirmPhone } from './phone-owner.ts';
 import { findUserById } from './user-row.ts';
 import type { Verification } from './verification.ts';
 
@@ -13,6 +16,27 @@ const VERIFICATIONS = new Map<string, Verification>(
     recovery: byMailbox(['recovery']),
     // What clients send that do not know whether somebody was new.
     email: byMailbox(['signup', 'magiclink']),
+    email_change: {
+      by: 'email',
+      stored: EMAIL_CHANGE_TOKENS,
+      purposes: [''],
+      flows: [EMAIL_CHANGE],
+      complete: confirmEmailChange,
+    },
+    sms: {
+      by: 'phone',
+      stored: ['confirmation_token'],
+      purposes: [PHONE],
+      flows: [],
+      complete: confirmPhone,
+    },
+    phone_change: {
+      by: 'phone',
+      stored: ['phone_change_token'],
+      purposes: [''],
+      flows: [],
+      complete: confirmPhoneChange,
+    },
   }),
 );
 
@@ -23,8 +47,8 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
     stored: [...new Set(types.map((type) => MAILED_LINKS[type].stored))],
     purposes: types,
     flows: types.map((type) => MAILED_LINKS[type].flow),
-    ttlSecondsOf: ({ codes }) => codes.ttlSeconds,
-    async complete(tx, { userId, address, purpose }, now) {
+    by: 'email',
+    async complete(_services, tx, { userId, address, purpose }, now) {
       const user = await findUserById(tx, userId);
       // The address may have changed since the mail was sent.
       if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;

@@ -12,9 +12,10 @@ import {
 } from './endpoint.ts';
 import { isForm, openLink, submitLink } from './link.ts';
 import type { Presented } from './one-time-token.ts';
+import { parsePhone } from './phone-number.ts';
 import { validationFailed } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
-import { verify } from './verification.ts';
+import { codesBy, type Verification, verify } from './verification.ts';
 import { verificationOf } from './verifications.ts';
 
 export function verifyEndpoints(services: Services): Endpoints {
@@ -29,6 +30,7 @@ const Body = z.object({
   type: z.string().min(1),
   token: optionalText,
   email: optionalText,
+  phone: optionalText,
   token_hash: optionalText,
 });
 
@@ -36,7 +38,7 @@ async function verifyCode(services: Services, call: Call): Promise<Response> {
   const body = await readBody(call.req.raw, Body);
   const verification = verificationOf(body.type);
   if (!verification) throw validationFailed('Invalid email verification type');
-  const presented = presentedBy(services, body);
+  const presented = presentedBy(services, verification, body);
   const account = 'address' in presented ? presented.address : undefined;
   const { client } = call.var;
   await countAttempt(services, client, 'verify', account);
@@ -47,12 +49,17 @@ async function verifyCode(services: Services, call: Call): Promise<Response> {
   throw new Error('A code was issued where none was asked for.');
 }
 
-function presentedBy({ settings }: Services, { token, email, token_hash }: z.infer<typeof Body>): Presented {
+function presentedBy(
+  { settings }: Services,
+  { by }: Verification,
+  { token, email, phone, token_hash }: z.infer<typeof Body>,
+): Presented {
   if (token_hash) {
-    if (token || email) throw validationFailed('Only the token_hash and type should be provided');
+    if (token || email || phone) throw validationFailed('Only the token_hash and type should be provided');
     return { token: token_hash };
   }
   if (!token) throw validationFailed('Verify requires a token or a token hash');
-  if (!email) throw validationFailed('Only an email address or phone number should be provided on verify');
-  return { address: foldEmailAddress(email), code: token, digits: settings.codes.length };
+  const address = by === 'phone' ? phone && parsePhone(phone) : email && foldEmailAddress(email);
+  if (!address) throw validationFailed('Only an email address or phone number should be provided on verify');
+  return { address, code: token, digits: codesBy(settings, by).length };
 }

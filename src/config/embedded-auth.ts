@@ -1,6 +1,7 @@
 /** The embedded auth server. */
 import { z } from 'zod';
 import { type MfaConfig, mfaConfig, mfaVariables } from './mfa.ts';
+import { type PhoneSettings, phoneSettings, phoneVariables } from './phone.ts';
 import { duration, onOff, secret, UNITS, type Values, type Wrong } from './values.ts';
 
 export interface EmbeddedAuthConfig {
@@ -10,6 +11,9 @@ export interface EmbeddedAuthConfig {
   readonly refreshTokenTtlSeconds: number;
   readonly emailConfirmation: boolean;
   readonly signupEnabled: boolean;
+  readonly anonymousUsersEnabled: boolean;
+  readonly secureEmailChange: boolean;
+  readonly phone: PhoneSettings;
   readonly passwordHash: 'argon2id' | 'bcrypt';
   /** Whether `/auth/v1/user` asks for the current password too, as GraphQL always does. */
   readonly requireCurrentPassword: boolean;
@@ -27,6 +31,9 @@ export const embeddedAuthVariables = {
   REFRESH_TOKEN_TTL: duration.default(7 * UNITS.d),
   EMAIL_CONFIRMATION: onOff.optional(),
   DISABLE_SIGNUP: onOff.default(false),
+  EXTERNAL_ANONYMOUS_USERS_ENABLED: onOff.default(false),
+  MAILER_SECURE_EMAIL_CHANGE_ENABLED: onOff.default(true),
+  ...phoneVariables,
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
   PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
   ...mfaVariables,
@@ -46,6 +53,9 @@ export function embeddedAuthConfig(
     refreshTokenTtlSeconds: env.REFRESH_TOKEN_TTL,
     emailConfirmation: env.EMAIL_CONFIRMATION ?? production,
     signupEnabled: !env.DISABLE_SIGNUP,
+    anonymousUsersEnabled: env.EXTERNAL_ANONYMOUS_USERS_ENABLED,
+    secureEmailChange: env.MAILER_SECURE_EMAIL_CHANGE_ENABLED,
+    phone: phoneSettings(env),
     passwordHash: env.PASSWORD_HASH,
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
     jwtKeys: env.JWT_KEYS ?? null,

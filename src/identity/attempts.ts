@@ -1,5 +1,12 @@
 import type { Client } from './client.ts';
-import { RateLimitedError, SamePasswordError, ServiceUnavailableError, WeakPasswordError } from './errors.ts';
+import {
+  EmailTakenError,
+  PhoneTakenError,
+  RateLimitedError,
+  SamePasswordError,
+  ServiceUnavailableError,
+  WeakPasswordError,
+} from './errors.ts';
 
 /** What an attempt may be limited by: where it comes from, and whom it is about. */
 export interface AttemptSubject {
@@ -30,6 +37,9 @@ export const ATTEMPT_KINDS = [
 
 export type AttemptKind = (typeof ATTEMPT_KINDS)[number];
 
+/** What mails for changes of somebody's address are counted under, whatever the new address is: the present one gets one each time. */
+export const emailChangesOf = (userId: string) => `email-change ${userId}`;
+
 /** Counts attempts at credentials. Shared by every instance that shares a database. */
 export interface AttemptLimiter {
   /** Counts one attempt. Null when it may go on, otherwise how long to wait. */
@@ -57,6 +67,9 @@ export async function countAttempt(
   return subject;
 }
 
+/** What is wrong is something else, and is told only to whoever has given the right credential. */
+const SHOWS_IT_WAS_RIGHT = [WeakPasswordError, SamePasswordError, EmailTakenError, PhoneTakenError];
+
 /**
  * Does what asks for a password or a code. What fails counts against the account, unless the credential was right all the same, or was
  * never looked at.
@@ -75,7 +88,7 @@ export async function tryCredential<Result>(
     await attempts.succeeded(kind, subject);
     return result;
   } catch (error) {
-    if (error instanceof WeakPasswordError || error instanceof SamePasswordError) {
+    if (SHOWS_IT_WAS_RIGHT.some((type) => error instanceof type)) {
       await attempts.succeeded(kind, subject);
     }
     if (error instanceof RateLimitedError || error instanceof ServiceUnavailableError) {

@@ -8,7 +8,9 @@ export const ERROR_CODES = {
     'The password is too short, too long, too common, or the address itself; `reasons` says which.',
   SAME_PASSWORD: 'The new password is the current one.',
   EMAIL_TAKEN:
-    'The address has an account. Told only where sign-ups are confirmed at once, as the success itself would tell.',
+    'The address has an account. Strangers are told only where sign-ups are confirmed at once, as the success itself would tell.',
+  PHONE_TAKEN: 'The number has an account.',
+  NOT_ENABLED: 'This installation does not offer this way in. Its operator can turn it on.',
   SIGNUP_DISABLED: 'This installation takes no sign-ups.',
   INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
   INVALID_CODE: 'The link or the code is wrong, used, or too old. Ask for another one.',
@@ -127,6 +129,20 @@ export class EmailTakenError extends UserError {
   readonly code = 'EMAIL_TAKEN';
   constructor() {
     super('An account with this address exists. Log in instead.');
+  }
+}
+
+export class PhoneTakenError extends UserError {
+  readonly code = 'PHONE_TAKEN';
+  constructor() {
+    super('An account with this number exists.');
+  }
+}
+
+export class NotEnabledError extends UserError {
+  readonly code = 'NOT_ENABLED';
+  constructor() {
+    super('This way in is turned off here.');
   }
 }
 

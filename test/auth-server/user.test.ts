@@ -214,14 +214,6 @@ describe.each(DATABASES)('/user on %s', (kind) => {
     expect(unchanged.user_metadata.a).toBeUndefined();
   });
 
-  test('refuses a new address while addresses must be confirmed', async () => {
-    const { accessToken } = await auth.newPerson();
-    const { status, body } = await auth
-      .withSettings({ emailConfirmation: true })
-      .ask('/user', { method: 'PUT', token: accessToken, json: { email: newAddress() } });
-    expect([status, body.code]).toEqual([422, 'feature_disabled']);
-  });
-
   test('wants the second factor of whoever set one up', async () => {
     const { id, accessToken } = await auth.newPerson();
     await addFactor(id, 'verified');

@@ -1,0 +1,56 @@
+/** The account of somebody whom an administrator brings in: without a password, and theirs once they show that the address is. */
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../adapters/postgres/database.ts';
+import type { JsonObject } from './body.ts';
+import { signUpMetadata } from './mailbox-owner.ts';
+import { insertUser, newUserRow } from './new-user.ts';
+import { emailExists } from './protocol-error.ts';
+import { assertMetadataFits } from './user-metadata.ts';
+import { type FullUserRow, findUserByEmail, lockUser } from './user-row.ts';
+
+/**
+ * Makes the account, or takes up one that nobody can sign in to yet. Whoever signed that up first may not be its owner: their password, and
+ * what they said of themselves, go.
+ *
+ * @throws {ProtocolError} 422 email_exists, 400 validation_failed
+ */
+export async function prepareInvitee(
+  tx: Queryable,
+  { email, data, now }: { email: string; data: JsonObject; now: Date },
+): Promise<FullUserRow> {
+  const id = randomUUID();
+  const invitee = newUserRow(
+    {
+      id,
+      email,
+      encryptedPassword: null,
+      isEmailConfirmed: false,
+      isPhoneConfirmed: false,
+      invitedAt: now,
+      userMetadata: signUpMetadata(id, email, data),
+    },
+    now,
+  );
+  assertMetadataFits(invitee.raw_user_meta_data, null);
+  if (await insertUser(tx, invitee)) return invitee;
+  const user = await findUnused(tx, email);
+  await tx.query(
+    `update auth.users set invited_at = $2, updated_at = $2, encrypted_password = null, raw_user_meta_data = $3::jsonb
+     where id = $1`,
+    [user.id, now, { ...invitee.raw_user_meta_data, sub: user.id }],
+  );
+  return user;
+}
+
+/** Somebody with the address who has never been able to sign in. @throws {ProtocolError} 422 email_exists */
+export async function findUnused(tx: Queryable, email: string): Promise<FullUserRow> {
+  const known = await findUserByEmail(tx, email);
+  const user = known && (await lockUser(tx, known.id));
+  if (!user || isInUse(user)) throw emailExists();
+  return user;
+}
+
+function isInUse({ confirmed_at, identities }: FullUserRow): boolean {
+  const isKnownElsewhere = identities.some(({ provider }) => provider !== 'email' && provider !== 'phone');
+  return confirmed_at !== null || isKnownElsewhere;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { MailMessage } from '../adapters/mail/message.ts';
+import { requireAdmin } from './bearer.ts';
+import { optionalObject, readBody } from './body.ts';
+import { parseEmailAddress } from './email-address.ts';
+import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { prepareInvitee } from './invitation.ts';
+import { mailLink } from './mailed-link.ts';
+import { conflict } from './protocol-error.ts';
+import { redirectTo } from './redirect-to.ts';
+import { countSending } from './sending-limit.ts';
+import { findUserById, fullUserJson } from './user-row.ts';
+
+const Body = z.object({ email: z.string(), data: optionalObject });
+
+export function inviteEndpoints(services: Services): Endpoints {
+  return newEndpoints().post('/invite', (call) => invite(services, call));
+}
+
+/** Open also where sign-ups are closed: it is how people come in there. */
+async function invite(services: Services, call: Call): Promise<Response> {
+  const { database, outbox, changes, clock } = services;
+  await requireAdmin(services, call.req.raw);
+  const { email: given, data = {} } = await readBody(call.req.raw, Body);
+  const email = parseEmailAddress(given);
+  await countSending(services, call.var.client, 'mail', email);
+  const now = clock();
+  const user = await database.transaction(async (tx) => {
+    const invitee = await prepareInvitee(tx, { email, data, now });
+    await mailLink(services, tx, invitee, email, {
+      type: 'invite',
+      challenge: undefined,
+      redirectTo: redirectTo(call),
+      // It came as JSON.
+      data: data as MailMessage['data'],
+      now,
+    });
+    return findUserById(tx, invitee.id);
+  });
+  if (!user) throw conflict();
+  outbox.wake();
+  changes.userChanged(user.id);
+  return call.json(fullUserJson(user));
+}
