@@ -23,7 +23,14 @@ builder.subscriptionField('never', (t) =>
 const schema = builder.toSchema();
 
 function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer {
-  const account = { id: 'ada', email: null, appMetadata, userMetadata: { ...appMetadata } };
+  const account = {
+    id: 'ada',
+    email: null,
+    phone: null,
+    isAnonymous: false,
+    appMetadata,
+    userMetadata: { ...appMetadata },
+  };
   return personOf(account, {
     sessionId: 'session',
     assuranceLevel: level,

@@ -2,9 +2,14 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { LimenClientError } from './client-error.ts';
 import {
+  AcceptInvitationDocument,
+  ChangeEmailDocument,
   ChangePasswordDocument,
+  ChangePhoneDocument,
   EnrollTotpDocument,
+  GenerateLinkDocument,
   GenerateRecoveryCodesDocument,
+  InviteUserDocument,
   LoginDocument,
   LogoutDocument,
   MeDocument,
@@ -16,13 +21,16 @@ import {
   ResendVerificationDocument,
   ResetPasswordDocument,
   SetUserRolesDocument,
+  SignInAnonymouslyDocument,
   SignInWithCodeDocument,
   SignupDocument,
   StepUpDocument,
   UpdateProfileDocument,
   UserDocument,
+  VerifyEmailChangeDocument,
   VerifyEmailDocument,
   VerifyMfaDocument,
+  VerifyPhoneChangeDocument,
   VerifyTotpDocument,
   ViewerDocument,
 } from './generated/operations.ts';
@@ -166,6 +174,14 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     removeFactor: asking(RemoveFactorDocument),
     generateRecoveryCodes: async () => (await ask(GenerateRecoveryCodesDocument, {})).generateRecoveryCodes,
     factors: async () => (await ask(MyFactorsDocument, {})).me,
+    signInAnonymously: (input = {}) => signingIn(SignInAnonymouslyDocument)(input),
+    changeEmail: changingUser(ChangeEmailDocument),
+    verifyEmailChange: signingIn(VerifyEmailChangeDocument),
+    changePhone: changingUser(ChangePhoneDocument),
+    verifyPhoneChange: signingIn(VerifyPhoneChangeDocument),
+    inviteUser: asking(InviteUserDocument),
+    acceptInvitation: signingIn(AcceptInvitationDocument),
+    generateLink: asking(GenerateLinkDocument),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await tokens.restore();

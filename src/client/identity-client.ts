@@ -1,7 +1,12 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type {
+  AcceptInvitationInput,
+  ChangeEmailInput,
   ChangePasswordInput,
+  ChangePhoneInput,
   EnrollTotpInput,
+  GenerateLinkInput,
+  InviteUserInput,
   LoginInput,
   LogoutInput,
   RemoveFactorInput,
@@ -10,18 +15,26 @@ import type {
   ResendVerificationInput,
   ResetPasswordInput,
   SetUserRolesInput,
+  SignInAnonymouslyInput,
   SignInWithCodeInput,
   SignupInput,
   StepUpInput,
   UpdateProfileInput,
+  VerifyEmailChangeInput,
   VerifyEmailInput,
   VerifyMfaInput,
+  VerifyPhoneChangeInput,
   VerifyTotpInput,
 } from './generated/operations.ts';
 import type {
+  AcceptInvitationResult,
+  ChangeEmailResult,
   ChangePasswordResult,
+  ChangePhoneResult,
   EnrollTotpResult,
+  GenerateLinkResult,
   GenerateRecoveryCodesResult,
+  InviteUserResult,
   LoginResult,
   LogoutResult,
   MyFactors,
@@ -34,14 +47,17 @@ import type {
   ResetPasswordResult,
   Session,
   SetUserRolesResult,
+  SignInAnonymouslyResult,
   SignInWithCodeResult,
   SignupResult,
   StepUpResult,
   UpdateProfileResult,
   User,
   UserWithRecord,
+  VerifyEmailChangeResult,
   VerifyEmailResult,
   VerifyMfaResult,
+  VerifyPhoneChangeResult,
   VerifyTotpResult,
   Viewer,
 } from './outcomes.ts';
@@ -90,6 +106,20 @@ export interface IdentityClient {
   changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;
   /** Mails the person a code that `changePassword` takes as `nonce`. */
   requestReauthentication(): Promise<RequestReauthenticationResult>;
+  /** With an `AuthSession` the person is signed in. Keep the session: there is no other way back in. */
+  signInAnonymously(input?: SignInAnonymouslyInput): Promise<SignInAnonymouslyResult>;
+  /** With a `User` the address has changed; otherwise mails are under way. */
+  changeEmail(input: ChangeEmailInput): Promise<ChangeEmailResult>;
+  /** With an `AuthSession` the address has changed and the person is signed in. */
+  verifyEmailChange(input: VerifyEmailChangeInput): Promise<VerifyEmailChangeResult>;
+  /** With a `User` the number has changed; otherwise a code is under way. */
+  changePhone(input: ChangePhoneInput): Promise<ChangePhoneResult>;
+  /** With an `AuthSession` the number has changed and the person is signed in. */
+  verifyPhoneChange(input: VerifyPhoneChangeInput): Promise<VerifyPhoneChangeResult>;
+  inviteUser(input: InviteUserInput): Promise<InviteUserResult>;
+  /** With an `AuthSession` the person is signed in. */
+  acceptInvitation(input: AcceptInvitationInput): Promise<AcceptInvitationResult>;
+  generateLink(input: GenerateLinkInput): Promise<GenerateLinkResult>;
   setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
   /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
   refresh(): Promise<RefreshSessionResult>;

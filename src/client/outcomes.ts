@@ -1,9 +1,14 @@
 /** What the client's calls answer: unions that narrow by `__typename`. */
 import type {
+  AcceptInvitationMutation,
   AuthSessionFieldsFragment,
+  ChangeEmailMutation,
   ChangePasswordMutation,
+  ChangePhoneMutation,
   EnrollTotpMutation,
+  GenerateLinkMutation,
   GenerateRecoveryCodesMutation,
+  InviteUserMutation,
   LoginMutation,
   LogoutMutation,
   MyFactorsQuery,
@@ -15,14 +20,17 @@ import type {
   ResendVerificationMutation,
   ResetPasswordMutation,
   SetUserRolesMutation,
+  SignInAnonymouslyMutation,
   SignInWithCodeMutation,
   SignupMutation,
   StepUpMutation,
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
+  VerifyEmailChangeMutation,
   VerifyEmailMutation,
   VerifyMfaMutation,
+  VerifyPhoneChangeMutation,
   VerifyTotpMutation,
   ViewerQuery,
 } from './generated/operations.ts';
@@ -53,3 +61,11 @@ export type VerifyTotpResult = VerifyTotpMutation['verifyTotp'];
 export type RemoveFactorResult = RemoveFactorMutation['removeFactor'];
 export type GenerateRecoveryCodesResult = GenerateRecoveryCodesMutation['generateRecoveryCodes'];
 export type MyFactors = NonNullable<MyFactorsQuery['me']>;
+export type SignInAnonymouslyResult = SignInAnonymouslyMutation['signInAnonymously'];
+export type ChangeEmailResult = ChangeEmailMutation['changeEmail'];
+export type VerifyEmailChangeResult = VerifyEmailChangeMutation['verifyEmailChange'];
+export type ChangePhoneResult = ChangePhoneMutation['changePhone'];
+export type VerifyPhoneChangeResult = VerifyPhoneChangeMutation['verifyPhoneChange'];
+export type InviteUserResult = InviteUserMutation['inviteUser'];
+export type GenerateLinkResult = GenerateLinkMutation['generateLink'];
+export type AcceptInvitationResult = AcceptInvitationMutation['acceptInvitation'];

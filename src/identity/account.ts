@@ -7,6 +7,10 @@ export interface Account {
   readonly id: string;
   /** Null for somebody without an e-mail address. */
   readonly email: string | null;
+  /** E.164 without the plus; null for somebody without a number. */
+  readonly phone: string | null;
+  /** Somebody who has no address yet that is known to be theirs. */
+  readonly isAnonymous: boolean;
   /** Written by administrators and services only. The one source of roles, permissions and tier. */
   readonly appMetadata: JsonObject;
   /** Written by the person. Grants nothing. */
@@ -17,6 +21,10 @@ export interface Account {
 
 export interface AccountRecord {
   readonly emailConfirmedAt: Date | null;
+  readonly phoneConfirmedAt: Date | null;
+  /** Asked for and still to be confirmed. */
+  readonly newEmail: string | null;
+  readonly newPhone: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly lastSignInAt: Date | null;
@@ -50,6 +58,8 @@ export function accountFromClaims(claims: AccessTokenClaims & { sub: string }): 
   return {
     id: claims.sub,
     email: claims.email || null,
+    phone: claims.phone || null,
+    isAnonymous: claims.is_anonymous,
     appMetadata: claims.app_metadata,
     userMetadata: claims.user_metadata,
   };

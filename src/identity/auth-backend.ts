@@ -1,13 +1,19 @@
 /** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
 import type { Account } from './account.ts';
+import type { AddressBackend } from './address-backend.ts';
+import type { AnonymousBackend } from './anonymous-backend.ts';
 import type { CodesBackend } from './codes-backend.ts';
 import type { FactorBackend } from './factor-backend.ts';
+import type { InvitationBackend } from './invitation-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {
+  readonly addresses: AddressBackend;
+  readonly anonymous: AnonymousBackend;
+  readonly invitations: InvitationBackend;
   readonly codes: CodesBackend;
 
   /**

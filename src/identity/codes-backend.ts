@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
 import type { Session } from './session.ts';
 
 /** What a code or link was sent for. Each counts for that alone. */
-export type CodePurpose = 'signup' | 'magiclink' | 'recovery';
+export type CodePurpose = 'signup' | 'magiclink' | 'recovery' | 'invite';
 
 /** How somebody shows that a mailbox is theirs: by what its link holds, or by the code beside it. */
 export type ShownCode = { readonly tokenHash: string } | { readonly email: string; readonly code: string };

@@ -3,6 +3,7 @@ import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
+import type { CodePurpose } from './codes-backend.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { SamePasswordError } from './errors.ts';
 import type { PasswordPolicy } from './password-policy.ts';
@@ -37,14 +38,25 @@ export async function requestPasswordReset(
  * @throws {ManagedElsewhereError} @throws {RateLimitedError}
  */
 export async function resetPassword(
-  needs: Needs & { changes: ChangeLog; passwordPolicy: PasswordPolicy },
+  needs: NeedsForPassword,
+  input: ShownCodeInput & { newPassword: string },
+): Promise<SignedIn> {
+  return signInAndSetPassword(needs, 'recovery', input);
+}
+
+export type NeedsForPassword = Needs & { changes: ChangeLog; passwordPolicy: PasswordPolicy };
+
+/** As `resetPassword`, by whatever was sent for it. */
+export async function signInAndSetPassword(
+  needs: NeedsForPassword,
+  purpose: CodePurpose,
   input: ShownCodeInput & { newPassword: string },
 ): Promise<SignedIn> {
   const { auth, changes, passwordPolicy } = needs;
   const { newPassword } = input;
   const shown = parseShownCode(input);
   passwordPolicy.assertStrong(newPassword, 'email' in shown ? shown.email : null);
-  const session = await tryCode(needs, shown, () => auth.codes.signInWithCode('recovery', shown));
+  const session = await tryCode(needs, shown, () => auth.codes.signInWithCode(purpose, shown));
   const { id } = session.account;
   const outcome = await finishSignIn(needs, session);
   if (!isSession(outcome)) return outcome;

@@ -72,7 +72,7 @@ export async function requestReauthentication(needs: Needs, viewer: Person): Pro
 }
 
 /** How long a sign-in by code stands for a password. Long enough to think of a new one. */
-const JUST_MS = 15 * 60_000;
+export const JUST_MS = 15 * 60_000;
 
 /** A session's methods outlive its tokens, so what counts is when the code was shown, and not when the token was issued. */
 function hasJustShownACode({ methods }: Person, now: Date): boolean {

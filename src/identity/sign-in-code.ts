@@ -1,11 +1,12 @@
 /** Sign-in by a code or a link: with no password, or with one that somebody forgot. */
-import { type AttemptLimiter, countAttempt } from './attempts.ts';
+import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { allValid } from './errors.ts';
+import { allValid, ValidationError } from './errors.ts';
+import { parsePhoneNumber } from './phone-number.ts';
 import { assertMetadataFits, metadataFromProfile, type ProfileInput } from './profile.ts';
-import { parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
+import { parseCode, parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 
 interface Needs {
@@ -19,31 +20,74 @@ export interface CodeSent {
   readonly codeSentTo: string;
 }
 
-/** @throws {ValidationError} @throws {MetadataTooLargeError} @throws {RateLimitedError} */
+/** The same by text message: a code alone. */
+export interface TextSent {
+  readonly textSentTo: string;
+}
+
+/**
+ * By mail or by text message, to whichever of the two is given.
+ * @throws {ValidationError} @throws {MetadataTooLargeError} @throws {NotEnabledError} @throws {RateLimitedError}
+ */
 export async function requestSignInCode(
   needs: Needs,
   input: {
-    email: string;
+    email?: string | null | undefined;
+    phone?: string | null | undefined;
     createAccount: boolean;
     profile?: ProfileInput | null | undefined;
     redirectTo?: string | null | undefined;
   },
-): Promise<CodeSent> {
-  const [email, userMetadata] = allValid(
-    () => parseEmailAddress(input.email),
+): Promise<CodeSent | TextSent> {
+  const [to, userMetadata] = allValid(
+    () => parseRecipient(input),
     () => metadataFromProfile(input.profile ?? {}, ['profile']),
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'send');
-  await countAttempt(needs, 'mail', email);
-  const recipient = { email, redirectTo: input.redirectTo ?? null };
-  await needs.auth.codes.sendSignInCode(recipient, input.createAccount ? { userMetadata } : null);
-  return { codeSentTo: email };
+  const newAccount = input.createAccount ? { userMetadata } : null;
+  if ('phone' in to) {
+    await countAttempt(needs, 'sms', to.phone);
+    await needs.auth.addresses.sendSignInText(to.phone, newAccount);
+    return { textSentTo: to.phone };
+  }
+  await countAttempt(needs, 'mail', to.email);
+  const recipient = { email: to.email, redirectTo: input.redirectTo ?? null };
+  await needs.auth.codes.sendSignInCode(recipient, newAccount);
+  return { codeSentTo: to.email };
+}
+
+function parseRecipient({
+  email,
+  phone,
+}: {
+  email?: string | null | undefined;
+  phone?: string | null | undefined;
+}): { email: string } | { phone: string } {
+  if (phone != null && email == null) return { phone: parsePhoneNumber(phone) };
+  if (email != null && phone == null) return { email: parseEmailAddress(email) };
+  throw new ValidationError([{ path: [], code: 'CHOOSE_ONE', message: 'Give `email` or `phone`.' }]);
 }
 
 /** @throws {InvalidCodeError} @throws {AccountBannedError} @throws {ValidationError} @throws {RateLimitedError} */
-export async function signInWithCode(needs: Needs, input: ShownCodeInput): Promise<SignedIn> {
+export async function signInWithCode(
+  needs: Needs,
+  input: ShownCodeInput & { phone?: string | null | undefined },
+): Promise<SignedIn> {
+  if (input.phone != null) return signInWithText(needs, { ...input, phone: input.phone });
   const shown = parseShownCode(input);
   const session = await tryCode(needs, shown, () => needs.auth.codes.signInWithCode('magiclink', shown));
+  return finishSignIn(needs, session);
+}
+
+async function signInWithText(needs: Needs, input: ShownCodeInput & { phone: string }): Promise<SignedIn> {
+  if (input.code == null || input.email != null || input.tokenHash != null) {
+    const message = 'Give `phone` together with `code`, and nothing else.';
+    throw new ValidationError([{ path: [], code: 'CHOOSE_ONE', message }]);
+  }
+  const [phone, code] = [parsePhoneNumber(input.phone), parseCode(input.code)];
+  const session = await tryCredential(needs, 'verify', phone, () =>
+    needs.auth.addresses.signInWithText({ phone, code }),
+  );
   return finishSignIn(needs, session);
 }

@@ -17,7 +17,9 @@ import {
   ManagedElsewhereError,
   MetadataTooLargeError,
   MfaChallengeExpiredError,
+  NotEnabledError,
   NotSupportedError,
+  PhoneTakenError,
   RateLimitedError,
   ReauthenticationRequiredError,
   SamePasswordError,
@@ -156,6 +158,8 @@ builder.objectType(NotSupportedError, {
 const PLAIN = {
   SAME_PASSWORD: SamePasswordError,
   EMAIL_TAKEN: EmailTakenError,
+  PHONE_TAKEN: PhoneTakenError,
+  NOT_ENABLED: NotEnabledError,
   SIGNUP_DISABLED: SignupDisabledError,
   INVALID_CREDENTIALS: InvalidCredentialsError,
   INVALID_CODE: InvalidCodeError,

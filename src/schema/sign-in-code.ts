@@ -3,11 +3,12 @@ import {
   AccountBannedError,
   InvalidCodeError,
   MetadataTooLargeError,
+  NotEnabledError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
-import { type CodeSent, requestSignInCode, signInWithCode } from '../identity/sign-in-code.ts';
+import { type CodeSent, requestSignInCode, signInWithCode, type TextSent } from '../identity/sign-in-code.ts';
 import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
@@ -23,10 +24,20 @@ export const CodeSentRef = builder.objectRef<CodeSent>('CodeSent').implement({
   }),
 });
 
+const TextSentRef = builder.objectRef<TextSent>('TextSent').implement({
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'textSentTo' in value,
+  description:
+    'A code is on its way by text message, if the number may have one. Says nothing about whether there is an account.',
+  fields: (t) => ({
+    phone: t.exposeString('textSentTo', { description: 'The number, as it is kept: digits, country first.' }),
+  }),
+});
+
 const RequestSignInCodeInput = builder.inputType('RequestSignInCodeInput', {
   description: 'Where the code goes, and whether it may begin an account.',
   fields: (t) => ({
-    email: t.field({ type: 'EmailAddress', required: true, description: 'In any case.' }),
+    email: t.field({ type: 'EmailAddress', description: 'In any case. This, or `phone`.' }),
+    phone: t.string({ description: 'With the country, like `+41 79 555 00 11`. This, or `email`.' }),
     createAccount: t.boolean({
       required: true,
       defaultValue: false,
@@ -43,7 +54,15 @@ const RequestSignInCodeInput = builder.inputType('RequestSignInCodeInput', {
 
 const RequestSignInCodeResult = builder.errorUnion('RequestSignInCodeResult', {
   description: 'That a code is on its way, or why none can be.',
-  types: [CodeSentRef, ValidationError, MetadataTooLargeError, RateLimitedError, ServiceUnavailableError],
+  types: [
+    CodeSentRef,
+    TextSentRef,
+    NotEnabledError,
+    ValidationError,
+    MetadataTooLargeError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
 });
 
 builder.mutationField('requestSignInCode', (t) =>
@@ -51,15 +70,19 @@ builder.mutationField('requestSignInCode', (t) =>
     type: RequestSignInCodeResult,
     skipTypeScopes: true,
     description:
-      'Mails a code and a link to sign in with, in place of a password. Answers alike whether or not the address has an account. One mail a minute for each address.',
+      'Mails a code and a link to sign in with, in place of a password; or sends a code by text message, where the operator has turned phones on. Answers alike whether or not the address has an account. One message a minute for each address and number.',
     args: { input: t.arg({ type: RequestSignInCodeInput, required: true }) },
     resolve: (_root, { input }, { services }) => requestSignInCode(services, input),
   }),
 );
 
 const SignInWithCodeInput = builder.inputType('SignInWithCodeInput', {
-  description: 'From the mail of `requestSignInCode`: `email` with `code`, or `tokenHash`.',
-  fields: (t) => ({ ...shownCodeFields(t), ...signInFields(t) }),
+  description: 'From the message of `requestSignInCode`: `email` or `phone` with `code`, or `tokenHash`.',
+  fields: (t) => ({
+    ...shownCodeFields(t),
+    phone: t.string({ description: 'The number that the code was sent to, together with `code`.' }),
+    ...signInFields(t),
+  }),
 });
 
 const SignInWithCodeResult = builder.errorUnion('SignInWithCodeResult', {

@@ -48,6 +48,31 @@ export const UserRef = builder.objectRef<Account>('User').implement({
       resolve: async (account, _args, { services }) =>
         (await services.recordOf(account)).emailConfirmedAt !== null,
     }),
+    phone: t.exposeString('phone', {
+      nullable: true,
+      description:
+        'In digits with the country first (E.164) and no plus. Null for somebody without a number.',
+    }),
+    phoneVerified: t.boolean({
+      description: `Whether the number counts as confirmed. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) =>
+        (await services.recordOf(account)).phoneConfirmedAt !== null,
+    }),
+    isAnonymous: t.exposeBoolean('isAnonymous', {
+      description:
+        'True for somebody from `signInAnonymously` who has confirmed no address yet. Their id stays when they do.',
+    }),
+    newEmail: t.field({
+      type: 'EmailAddress',
+      nullable: true,
+      description: `The address that \`changeEmail\` asked for, while it is to be confirmed; null otherwise. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => (await services.recordOf(account)).newEmail,
+    }),
+    newPhone: t.string({
+      nullable: true,
+      description: `The number that \`changePhone\` asked for, while it is to be confirmed; null otherwise. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => (await services.recordOf(account)).newPhone,
+    }),
     displayName: t.string({
       nullable: true,
       description: 'What the person wants to be called. Null if they did not say.',

@@ -14,11 +14,14 @@ import type { FactorBackend } from '../../identity/factor-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
+import { SupabaseAddressBackend } from './address-backend.ts';
+import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { SupabaseCodes } from './codes-backend.ts';
 import { SupabaseFactors } from './factor-backend.ts';
 import { isGone } from './gone.ts';
+import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
@@ -49,6 +52,9 @@ class SupabaseBackend implements AuthBackend {
   readonly pausesSignUpMail: boolean;
   readonly factors: FactorBackend;
   readonly signInChallenges: SignInChallengeStore;
+  readonly addresses: AuthBackend['addresses'];
+  readonly anonymous: AuthBackend['anonymous'];
+  readonly invitations: AuthBackend['invitations'];
 
   constructor(options: SupabaseBackendOptions, client: Client) {
     this.#options = options;
@@ -57,6 +63,10 @@ class SupabaseBackend implements AuthBackend {
     this.pausesSignUpMail = options.checksPasswordFirst;
     this.factors = new SupabaseFactors(this.#calls);
     this.signInChallenges = options.signInChallenges;
+    const trySignIn = options.checksPasswordFirst ? null : this.signInWithPassword.bind(this);
+    this.addresses = new SupabaseAddressBackend(this.#calls, trySignIn);
+    this.anonymous = new SupabaseAnonymousBackend(this.#calls);
+    this.invitations = new SupabaseInvitationBackend(this.#calls);
   }
 
   async signUp({

@@ -102,7 +102,11 @@ export class SupabaseCodes implements CodesBackend {
   }
 }
 
-const SAYS_UNKNOWN: ReadonlySet<string> = new Set(['otp_disabled', 'signup_disabled', 'user_not_found']);
+export const SAYS_UNKNOWN: ReadonlySet<string> = new Set([
+  'otp_disabled',
+  'signup_disabled',
+  'user_not_found',
+]);
 
 const emailRedirect = (redirectTo: string | null) => (redirectTo ? { emailRedirectTo: redirectTo } : {});
 

@@ -14,10 +14,15 @@ export function accountFromUser(user: SupabaseUser): Account {
   return {
     id: user.id,
     email: user.email || null,
+    phone: user.phone || null,
+    isAnonymous: user.is_anonymous ?? false,
     appMetadata: (user.app_metadata ?? {}) as JsonObject,
     userMetadata: (user.user_metadata ?? {}) as JsonObject,
     record: {
       emailConfirmedAt: dateOrNull(user.email_confirmed_at),
+      phoneConfirmedAt: dateOrNull(user.phone_confirmed_at),
+      newEmail: user.new_email || null,
+      newPhone: user.new_phone || null,
       createdAt: new Date(user.created_at),
       updatedAt: new Date(user.updated_at ?? user.created_at),
       lastSignInAt: dateOrNull(user.last_sign_in_at),

@@ -8,18 +8,14 @@ const AUTH_SERVER = join(import.meta.dirname, '../../../src/auth-server');
 
 /** Codes that no call of the rules can meet: what asks for them is not sent. */
 const UNREACHABLE = [
-  'anonymous_provider_disabled',
   'bad_code_verifier',
   'bad_json',
-  'feature_disabled',
   'flow_state_expired',
   'flow_state_not_found',
   'mfa_recovery_codes_locked',
   'mfa_verified_factor_exists',
   'not_admin',
   'not_found',
-  'phone_exists',
-  'phone_provider_disabled',
   'request_entity_too_large',
   'unexpected_failure',
 ];

@@ -1,0 +1,48 @@
+/** The addresses by which a person is reached, and how they come to others. */
+import type { Account } from './account.ts';
+import type { ShownCode } from './codes-backend.ts';
+import type { JsonObject } from './json.ts';
+import type { Session } from './session.ts';
+
+/** Every method may throw what every `AuthBackend` method may. */
+export interface AddressBackend {
+  /**
+   * The account, with the address where it changed at once, and with `newEmail` in its record where it must be confirmed.
+   * @throws {InvalidCredentialsError} the current password is wrong, or missing @throws {EmailTakenError}
+   * @throws {ReauthenticationRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError} when the session is over
+   */
+  changeEmail(accessToken: string, change: EmailChange): Promise<Account>;
+
+  /** Null when the other address has to confirm too. @throws {InvalidCodeError} @throws {EmailTakenError} somebody was quicker */
+  confirmEmailChange(shown: ShownCode): Promise<Session | null>;
+
+  /** Nothing happens for a number that may not sign in; `newAccount` null makes none. @throws {NotEnabledError} */
+  sendSignInText(phone: string, newAccount: { userMetadata: JsonObject } | null): Promise<void>;
+
+  /** Uses the code up, confirms the number, and begins a session. @throws {InvalidCodeError} @throws {AccountBannedError} */
+  signInWithText(shown: { phone: string; code: string }): Promise<Session>;
+
+  /** As `changeEmail`, for `newPhone`. @throws {PhoneTakenError} @throws {NotEnabledError} and what `changeEmail` does */
+  changePhone(accessToken: string, change: PhoneChange): Promise<Account>;
+
+  /** @throws {InvalidCodeError} @throws {PhoneTakenError} somebody was quicker */
+  confirmPhoneChange(proof: { phone: string; code: string }): Promise<Session>;
+}
+
+export interface EmailChange {
+  readonly email: string;
+  /** Where the links in the mails lead in the end; null: where the server sends everybody. */
+  readonly redirectTo: string | null;
+  readonly current: CurrentPassword | null;
+}
+
+export interface PhoneChange {
+  readonly phone: string;
+  readonly current: CurrentPassword | null;
+}
+
+/** The password as proof, with the address it goes with where there is one. */
+export interface CurrentPassword {
+  readonly email: string | null;
+  readonly password: string;
+}
