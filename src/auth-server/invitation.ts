@@ -50,7 +50,7 @@ export async function findUnused(tx: Queryable, email: string): Promise<FullUser
   return user;
 }
 
-function isInUse({ confirmed_at, identities }: FullUserRow): boolean {
+function isInUse({ confirmed_at, last_sign_in_at, identities }: FullUserRow): boolean {
   const isKnownElsewhere = identities.some(({ provider }) => provider !== 'email' && provider !== 'phone');
-  return confirmed_at !== null || isKnownElsewhere;
+  return confirmed_at !== null || last_sign_in_at !== null || isKnownElsewhere;
 }

@@ -12,7 +12,8 @@ import { lockUser, type UserRow } from './user-row.ts';
  * phone may be somebody else.
  */
 export function phoneStandsFor(user: UserRow): boolean {
-  return !user.is_sso_user && (user.phone_confirmed_at !== null || user.confirmed_at === null);
+  const isUnclaimed = user.confirmed_at === null && user.last_sign_in_at === null;
+  return !user.is_sso_user && (user.phone_confirmed_at !== null || isUnclaimed);
 }
 
 /**

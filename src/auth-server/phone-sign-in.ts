@@ -38,7 +38,7 @@ export async function sendSignInText(
     await tx.query(
       `update auth.users set encrypted_password = null, updated_at = $2,
          raw_user_meta_data = $3::jsonb || jsonb_build_object('sub', id)
-       where phone = $1 and confirmed_at is null and encrypted_password is not null`,
+       where phone = $1 and confirmed_at is null and last_sign_in_at is null and encrypted_password is not null`,
       [phone, now, userMetadata],
     );
     const user = await findUserByPhone(tx, phone);
