@@ -62,6 +62,7 @@ async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<st
   );
   await tx.query("delete from auth.identities where user_id = $1 and provider <> 'email'", [id]);
   await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
+  await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
   return endSessionsOf(tx, id, null);
 }
 

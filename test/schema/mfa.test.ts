@@ -192,6 +192,28 @@ describe('a second factor', () => {
     expect((await verifyMfa(app, challengeId, ada.code())).__typename).toBe('AuthSession');
   });
 
+  test('is asked for after a code by mail too, and a reset of the password does not get round it', async () => {
+    const app = await createTestApp();
+    const ada = await withTotp(app);
+    const { email } = ada.person;
+    const sent = async () => (await messagesTo(app.database, email)).find(({ code }) => code !== null)!.code;
+    const ask = (operation: string) =>
+      app.graphql(`mutation { ${operation} { __typename ... on MfaRequired { challengeId } } }`);
+    await app.graphql(`mutation { requestPasswordReset(input: { email: "${email}" }) { __typename } }`);
+    const reset = await ask(
+      `resetPassword(input: { email: "${email}", code: "${await sent()}", newPassword: "a wholly different phrase" })`,
+    );
+    expect(reset.data.resetPassword.__typename).toBe('MfaRequired');
+    expect((await logIn(app, ada.person)).__typename).toBe('MfaRequired');
+    app.clock.advance(60);
+    await app.graphql(`mutation { requestSignInCode(input: { email: "${email}" }) { __typename } }`);
+    const { data } = await ask(`signInWithCode(input: { email: "${email}", code: "${await sent()}" })`);
+    expect(data.signInWithCode.__typename).toBe('MfaRequired');
+    expect((await verifyMfa(app, data.signInWithCode.challengeId, ada.code())).__typename).toBe(
+      'AuthSession',
+    );
+  });
+
   test('locks after ten wrong codes, wherever they are tried', async () => {
     const app = await createTestApp({ env: { RATE_LIMITS: 'on' } });
     const ada = await withTotp(app);
