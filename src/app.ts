@@ -1,10 +1,12 @@
 /** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
 import type { Logger } from 'pino';
+import type { Hooks } from './adapters/hooks/hook.ts';
+import { createHookCaller } from './adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { type Mail, openMail } from './adapters/mail/mail.ts';
 import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
-import { checkPassword } from './adapters/passwords/password-policy.ts';
+import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
 import { openChangeFeed } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -22,6 +24,7 @@ import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
 import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
+import { channelsOfHooks } from './auth-server/hook-delivery.ts';
 import type { CodesConfig } from './config/codes.ts';
 import type { Config } from './config/config.ts';
 import type { EmbeddedAuthConfig } from './config/embedded-auth.ts';
@@ -83,7 +86,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const shared = { database, attempts, changes, clock, log };
     const auth =
       config.auth.kind === 'embedded'
-        ? await embeddedAuth(config.auth, await mailOf(config, config.auth, shared), shared)
+        ? await embeddedAuth(config, config.auth, shared)
         : supabaseAuth(config.auth, shared);
 
     const tokens = createTokenVerifier({
@@ -99,9 +102,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         tokens,
         clock,
         exclusively: (name, work) => database.exclusively(name, work),
-        // Supabase stores bcrypt, which sees no more than 72 bytes.
         passwordPolicy: passwordPolicyFor(
-          config.auth.kind === 'embedded' ? config.auth.passwordHash : 'bcrypt',
+          config.auth.kind === 'embedded' ? config.auth.passwordRules : SUPABASE_PASSWORD_RULES,
         ),
       },
       auth.authFor,
@@ -134,10 +136,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   }
 }
 
-function passwordPolicyFor(scheme: 'argon2id' | 'bcrypt'): PasswordPolicy {
+/** Supabase stores bcrypt, which sees no more than 72 bytes; what else it asks for it says itself. */
+const SUPABASE_PASSWORD_RULES: PasswordRules = { scheme: 'bcrypt', minCharacters: 8, requiredCharacters: [] };
+
+function passwordPolicyFor(rules: PasswordRules): PasswordPolicy {
   return {
     assertStrong(password, email) {
-      const problem = checkPassword(password, { email, scheme });
+      const problem = checkPassword(password, { email, rules });
       if (problem) throw new WeakPasswordError(problem.message, problem.reasons);
     },
   };
@@ -167,28 +172,33 @@ const PROCESS_KEY_TTL_SECONDS = 60;
 
 async function mailOf(
   config: Config,
-  { siteUrl, codes }: LinkConfig & CodesConfig,
+  { siteUrl, issuer, codes }: EmbeddedAuthConfig & LinkConfig & CodesConfig,
+  hooks: Hooks,
   { database, clock, log }: Shared,
 ): Promise<Mail> {
   const hasMailbox = !config.production;
   const settings = { ...config.mail, siteUrl, hasMailbox, codeTtlSeconds: codes.ttlSeconds };
-  if (!config.mail.smtp && !hasMailbox) log.warn('no mail can be sent: SMTP_URL is not set');
-  return openMail({ database, clock, log, settings });
+  if (!config.mail.smtp && !hasMailbox && !hooks.isOn('send_email'))
+    log.warn('no mail can be sent: SMTP_URL is not set');
+  const byHook = channelsOfHooks({ hooks, database, clock, issuer });
+  return openMail({ database, clock, log, settings, byHook });
 }
 
 async function embeddedAuth(
-  config: EmbeddedAuthConfig & LinkConfig & CodesConfig,
-  mail: Mail,
+  config: Config,
+  auth: EmbeddedAuthConfig & LinkConfig & CodesConfig,
   shared: Shared,
 ): Promise<Auth> {
   const { database, clock } = shared;
+  const hooks = createHookCaller({ ...shared, targets: auth.hooks });
+  const mail = await mailOf(config, auth, hooks, shared);
   const keys =
-    config.jwtKeys || config.jwtSecret
-      ? await createConfiguredSigningKeys(config)
+    auth.jwtKeys || auth.jwtSecret
+      ? await createConfiguredSigningKeys(auth)
       : await openDatabaseSigningKeys({ database, clock });
-  const passwords = createPasswordHasher({ scheme: config.passwordHash });
+  const passwords = createPasswordHasher({ scheme: auth.passwordRules.scheme });
   const { outbox } = mail;
-  const server = createAuthServer({ ...shared, keys, passwords, outbox, settings: config });
+  const server = createAuthServer({ ...shared, keys, passwords, outbox, hooks, settings: auth });
   const authFor = createSupabaseBackend({
     project: embeddedProject(server),
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
@@ -197,7 +207,7 @@ async function embeddedAuth(
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
   });
   const isReady = async () => void (await keys.current());
-  return { authFor, keys, signingKeys: keys, issuer: config.issuer, server, mail, isReady };
+  return { authFor, keys, signingKeys: keys, issuer: auth.issuer, server, mail, isReady };
 }
 
 const SUPABASE_TIMEOUT_MS = 5000;

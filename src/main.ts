@@ -16,6 +16,7 @@ try {
 async function start() {
   const config = readConfig(environment());
   const log = createLog(config.logLevel);
+  for (const warning of config.warnings) log.warn(warning);
   const app = await createApp(config, { log });
   // Listens first: where the port is taken, nobody would ever be shown the password.
   const server = await listen(app, { host: config.http.host, port: config.http.port, log });

@@ -26,7 +26,8 @@ describe('configuration', () => {
         accessTokenTtlSeconds: 900,
         refreshTokenTtlSeconds: 604_800,
         emailConfirmation: false,
-        passwordHash: 'argon2id',
+        passwordRules: { scheme: 'argon2id', minCharacters: 8, requiredCharacters: [] },
+        hooks: {},
       },
       rateLimits: true,
     });
@@ -185,6 +186,148 @@ describe('configuration', () => {
     };
     const problems = problemsOf({ ...env, SUPABASE_ANON_KEY: demo, SUPABASE_SERVICE_ROLE_KEY: demo });
     expect(problems).toHaveLength(1);
+  });
+
+  const HOOK_SECRET = `v1,whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+  test('reads hooks as Supabase Auth does: an address or a function of the database, and secrets that replace each other', () => {
+    const config = readConfig({
+      HOOK_SEND_EMAIL_ENABLED: 'true',
+      HOOK_SEND_EMAIL_URI: 'https://hooks.example.com/mail',
+      HOOK_SEND_EMAIL_SECRETS: `${HOOK_SECRET}|${HOOK_SECRET}`,
+      HOOK_CUSTOM_ACCESS_TOKEN_ENABLED: 'on',
+      HOOK_CUSTOM_ACCESS_TOKEN_URI: 'pg-functions://postgres/public/custom_claims',
+      HOOK_SEND_SMS_URI: 'https://hooks.example.com/off',
+    });
+    const secret = HOOK_SECRET.slice(3);
+    expect(config.auth).toMatchObject({
+      hooks: {
+        send_email: { kind: 'http', url: 'https://hooks.example.com/mail', secrets: [secret, secret] },
+        custom_access_token: { kind: 'postgres', schema: 'public', function: 'custom_claims' },
+      },
+    });
+    expect(config.auth).not.toHaveProperty('hooks.send_sms');
+  });
+
+  test.each([
+    ['no address', { URI: '' }],
+    ['no secret', { SECRETS: '' }],
+    ['a secret that is short', { SECRETS: 'v1,whsec_c2hvcnQ=' }],
+    ['a secret that is no base64', { SECRETS: `v1,whsec_${'?'.repeat(44)}` }],
+    ['a key pair', { SECRETS: `v1a,whpk_${'a'.repeat(44)}:whsk_${'a'.repeat(44)}` }],
+    ['a good secret and another', { SECRETS: `${HOOK_SECRET}|hunter2` }],
+    ['another protocol', { URI: 'ftp://hooks.example.com/mail' }],
+    ['a password in the address', { URI: 'https://user:hunter2@hooks.example.com' }],
+    ['a function without a schema', { URI: 'pg-functions://postgres/send' }],
+    ['SQL', { URI: 'pg-functions://postgres/public/f";drop table x' }],
+    ['a path', { URI: 'pg-functions://postgres/public/f/g' }],
+  ])('refuses a hook with %s, and repeats nothing of it', (_what, wrong) => {
+    const given = { ENABLED: 'on', URI: 'https://hooks.example.com/mail', SECRETS: HOOK_SECRET, ...wrong };
+    const env = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [`HOOK_SEND_EMAIL_${name}`, value]),
+    );
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems.join()).not.toMatch(/hunter2|whsec_c2|drop table/);
+  });
+
+  test('takes hooks without encryption from this machine, and in production from nowhere else', () => {
+    const env = { HOOK_SEND_SMS_ENABLED: 'on', HOOK_SEND_SMS_SECRETS: HOOK_SECRET };
+    const at = (host: string) => ({ ...env, HOOK_SEND_SMS_URI: `http://${host}/sms` });
+    const production = {
+      NODE_ENV: 'production',
+      SITE_URL: 'https://id.example.com',
+      EMAIL_CONFIRMATION: 'off',
+    };
+    expect(problemsOf(at('hooks.internal'))).toEqual([]);
+    expect(problemsOf({ ...production, ...at('hooks.internal') })).toHaveLength(1);
+    for (const host of ['localhost:3000', '127.0.0.1', '[::1]:3000', 'host.docker.internal']) {
+      expect(problemsOf({ ...production, ...at(host) })).toEqual([]);
+    }
+    expect(problemsOf({ ...production, ...at('127.0.0.1.example.com') })).toHaveLength(1);
+  });
+
+  test('leaves hooks, the limits of sessions and the rules for passwords to Supabase', () => {
+    const problems = problemsOf({
+      SUPABASE_URL: 'https://abc.supabase.co',
+      SUPABASE_ANON_KEY: 'a',
+      SUPABASE_SERVICE_ROLE_KEY: 's',
+      HOOK_SEND_SMS_ENABLED: 'on',
+      SESSIONS_TIMEBOX: '24h',
+      PASSWORD_MIN_LENGTH: '12',
+    });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'HOOK_SEND_SMS_ENABLED',
+      'PASSWORD_MIN_LENGTH',
+      'SESSIONS_TIMEBOX',
+    ]);
+  });
+
+  test('reads the limits of sessions, in the durations of Go too, and the sets of required characters', () => {
+    const { auth } = readConfig({
+      SESSIONS_TIMEBOX: '24h0m0s',
+      SESSIONS_INACTIVITY_TIMEOUT: '1h30m',
+      SESSIONS_SINGLE_PER_USER: 'true',
+      SECURITY_REFRESH_TOKEN_REUSE_INTERVAL: '0',
+      PASSWORD_REQUIRED_CHARACTERS: 'abc:ABC:012:!\\:?',
+    });
+    expect(auth).toMatchObject({
+      sessions: {
+        timeboxSeconds: 86_400,
+        inactivityTimeoutSeconds: 5400,
+        isSinglePerUser: true,
+        reuseIntervalSeconds: 0,
+      },
+      passwordRules: { requiredCharacters: ['abc', 'ABC', '012', '!:?'] },
+    });
+    expect(problemsOf({ PASSWORD_MIN_LENGTH: '5' })).toHaveLength(1);
+  });
+
+  test('takes the environment of Supabase Auth, under its own names', () => {
+    const config = readConfig({
+      GOTRUE_SITE_URL: 'https://app.example.com',
+      GOTRUE_URI_ALLOW_LIST: 'https://*.example.com',
+      API_EXTERNAL_URL: 'https://id.example.com/auth/v1',
+      GOTRUE_JWT_SECRET: SECRET,
+      GOTRUE_JWT_EXP: '3600',
+      GOTRUE_DISABLE_SIGNUP: 'true',
+      GOTRUE_MAILER_AUTOCONFIRM: 'false',
+      GOTRUE_SESSIONS_TIMEBOX: '24h0m0s',
+      GOTRUE_PASSWORD_MIN_LENGTH: '10',
+      GOTRUE_HOOK_BEFORE_USER_CREATED_ENABLED: 'true',
+      GOTRUE_HOOK_BEFORE_USER_CREATED_URI: 'pg-functions://postgres/public/guard',
+      GOTRUE_SMTP_LOGGING_ENABLED: 'false',
+    });
+    expect(config.auth).toMatchObject({
+      issuer: 'https://id.example.com/auth/v1',
+      siteUrl: 'https://app.example.com',
+      redirectAllowList: ['https://*.example.com'],
+      jwtSecret: SECRET,
+      accessTokenTtlSeconds: 3600,
+      signupEnabled: false,
+      emailConfirmation: true,
+      sessions: { timeboxSeconds: 86_400 },
+      passwordRules: { minCharacters: 10 },
+      hooks: { before_user_created: { schema: 'public', function: 'guard' } },
+    });
+    expect(config.warnings).toEqual([]);
+  });
+
+  test('names what it was asked for under those names and does not do, and what it is told twice', () => {
+    const { warnings } = readConfig({
+      GOTRUE_SECURITY_CAPTCHA_ENABLED: 'true',
+      GOTRUE_SECURITY_CAPTCHA_PROVIDER_SECRET: 'hunter2',
+      GOTRUE_SAML_ENABLED: 'false',
+    });
+    expect(warnings).toEqual([
+      'GOTRUE_SECURITY_CAPTCHA_ENABLED is not supported: no captcha is asked for',
+      'GOTRUE_SECURITY_CAPTCHA_PROVIDER_SECRET is not read',
+    ]);
+    expect(problemsOf({ JWT_SECRET: SECRET, GOTRUE_JWT_SECRET: `${SECRET}x` })).toHaveLength(1);
+    expect(problemsOf({ EMAIL_CONFIRMATION: 'on', GOTRUE_MAILER_AUTOCONFIRM: 'false' })).toEqual([]);
+    const [problem] = problemsOf({ GOTRUE_JWT_SECRET: 'hunter2' });
+    expect(problem).toMatch(/^GOTRUE_JWT_SECRET: /);
+    expect(problem).not.toContain('hunter2');
   });
 
   test('is described in full by .env.example, which itself is a configuration', () => {

@@ -54,7 +54,7 @@ export async function passwordHashOf(
     return password_hash;
   }
   if (!password) return undefined;
-  const problem = checkPassword(password, { email, scheme: settings.passwordHash });
+  const problem = checkPassword(password, { email, rules: settings.passwordRules });
   if (problem) throw weakPassword(problem);
   return passwords.hash(password);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { AdminUserBody, bannedUntil, passwordHashOf } from './admin-user-body.ts';
+import { admitUser } from './admitted-user.ts';
 import { requireAdmin } from './bearer.ts';
 import { optionalFlag, readBody } from './body.ts';
 import { deleteUser, softDeleteUser } from './deleted-user.ts';
@@ -25,7 +26,7 @@ async function createUser(services: Services, call: Call): Promise<Response> {
   const { email, phone } = body;
   if (!email && !phone) throw validationFailed('Cannot create a user without either an email or phone');
   const now = services.clock();
-  const user = newUserRow(
+  const newUser = newUserRow(
     {
       id: body.id ?? randomUUID(),
       email,
@@ -40,11 +41,13 @@ async function createUser(services: Services, call: Call): Promise<Response> {
     },
     now,
   );
+  const user = await admitUser(services, call.var.client, newUser);
   try {
     if (!(await insertUser(services.database, user))) throw user.email ? emailExists() : phoneExists();
   } catch (error) {
     throw refusalOfDuplicate(error);
   }
+  services.outbox.wake();
   return call.json(fullUserJson(user));
 }
 

@@ -1,5 +1,6 @@
 /** People without an address: an account and a session at once. It becomes a full one, keeping its id, when an address is confirmed. */
 import { randomUUID } from 'node:crypto';
+import { admitUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { type Call, countAttempt, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
@@ -21,7 +22,7 @@ export async function signUpAnonymously(
   assertMetadataFits(userMetadata, null);
   await countAttempt(services, call.var.client, 'anonymous');
   const now = clock();
-  const user = newUserRow(
+  const newUser = newUserRow(
     {
       id: randomUUID(),
       isAnonymous: true,
@@ -32,6 +33,7 @@ export async function signUpAnonymously(
     },
     now,
   );
+  const user = await admitUser(services, call.var.client, newUser);
   const grant = await database.transaction(async (tx) => {
     await insertUser(tx, user);
     return signIn(tx, { user, method: 'anonymous', client: call.var.client, now, issuedAt: now });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import { admitUnlessRefused } from './admitted-user.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
@@ -106,7 +107,7 @@ interface MailRequest {
 
 async function send(services: Services, call: Call, request: MailRequest): Promise<Response> {
   const { database, clock, outbox } = services;
-  const { email, type, newcomer = null, hasProfile = false, isFor = () => true } = request;
+  const { email, type, hasProfile = false, isFor = () => true } = request;
   const challenge: CodeChallenge | undefined = parseCodeChallenge(
     request.code_challenge,
     request.code_challenge_method,
@@ -114,6 +115,7 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
   const { client } = call.var;
   await countAttempt(services, client, 'send');
   await countSending(services, client, 'mail', email);
+  const newcomer = request.newcomer ? await admitUnlessRefused(services, client, request.newcomer) : null;
   const link = { type, challenge, redirectTo: redirectTo(call), now: clock() };
   await database.transaction(async (tx: Queryable) => {
     // Also where there is an account, so that the two take as long.

@@ -12,6 +12,7 @@ import { ProtocolError } from './protocol-error.ts';
 import { METHOD_OF_FACTOR, type Raised, raiseSession } from './raised-session.ts';
 import { answerSession } from './session-answer.ts';
 import { stepOfCode } from './totp.ts';
+import { judgeFactorAttempt } from './verification-attempt.ts';
 
 const Body = z.object({ challenge_id: z.guid(), code: z.string() });
 
@@ -38,6 +39,9 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   const factor = await findChallengedFactor(database, { userId: user.id, factorId, challengeId, address });
   assertAnswerable(services, factor, now);
   const step = stepOfCode(factor.secret, code, now);
+  // Before the code is used up: what a hook refuses is not spent.
+  const isRight = step !== null;
+  await judgeFactorAttempt(services, client, { userId: user.id, factorId, factorType: 'totp', isRight });
   if (step === null) throw verificationFailed();
   const { grant, ended } = await database.transaction((tx) =>
     accept(services, tx, bearer, { factorId, challengeId, address, step, now }),

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import type { Queryable } from '../adapters/postgres/database.ts';
 import { actionLink, type LinkVerification } from './action-link.ts';
 import { passwordHashOf } from './admin-user-body.ts';
+import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import { requireAdmin } from './bearer.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { forgetGuesses } from './code-guesses.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { assertFree, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS, setPending } from './email-change.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { findUnused, prepareInvitee } from './invitation.ts';
+import { findUnused, newInvitee, prepareInvitee } from './invitation.ts';
 import { signUpMetadata } from './mailbox-owner.ts';
 import { insertUser, newUserRow } from './new-user.ts';
 import { dropTokens, newToken, type OneTimeTokenType, storeToken } from './one-time-token.ts';
@@ -54,8 +55,9 @@ async function generateLink(services: Services, call: Call): Promise<Response> {
     { password: body.password, password_hash: undefined },
     body.email,
   );
+  const newcomer = await newcomerOf(services, call, body, hash ?? null);
   const { made, user } = await database.transaction(async (tx) => {
-    const made = await make(services, tx, body, hash ?? null);
+    const made = await make(services, tx, body, newcomer);
     const user = await findUserById(tx, made.userId);
     if (!user) throw conflict();
     return { made, user };
@@ -71,63 +73,95 @@ async function generateLink(services: Services, call: Call): Promise<Response> {
   });
 }
 
-function make(services: Services, tx: Queryable, body: Body, hash: string | null): Promise<Made> {
+/** The account that the link is for, where it may have to be made. @throws {ProtocolError} 400 validation_failed, and what the hook says */
+async function newcomerOf(
+  services: Services,
+  call: Call,
+  { type, email, data }: Body,
+  hash: string | null,
+): Promise<AdmittedUser | null> {
+  const now = services.clock();
+  if (type === 'signup' && !hash) throw validationFailed('Signup requires a valid password');
+  if (type === 'invite') return admitUser(services, call.var.client, newInvitee({ email, data, now }));
+  // For an address that nobody has a magic link becomes a sign-up without a password.
+  const isSignup =
+    type === 'signup' || (type === 'magiclink' && !(await findUserByEmail(services.database, email)));
+  if (!isSignup) return null;
+  const id = randomUUID();
+  const userMetadata = signUpMetadata(id, email, data);
+  assertMetadataFits(userMetadata, null);
+  const row = newUserRow(
+    {
+      id,
+      email,
+      encryptedPassword: type === 'signup' ? hash : null,
+      isEmailConfirmed: false,
+      isPhoneConfirmed: false,
+      userMetadata,
+    },
+    now,
+  );
+  return admitUser(services, call.var.client, row);
+}
+
+async function make(
+  services: Services,
+  tx: Queryable,
+  body: Body,
+  newcomer: AdmittedUser | null,
+): Promise<Made> {
   switch (body.type) {
     case 'invite':
-      return makeInvite(services, tx, body);
+      return give(services, tx, await prepareInvitee(tx, expected(newcomer)), {
+        stored: 'confirmation_token',
+        verification: 'invite',
+        type: 'invite',
+      });
     case 'signup':
-      if (!hash) throw validationFailed('Signup requires a valid password');
-      return makeSignup(services, tx, body, hash);
+      return makeSignup(services, tx, expected(newcomer));
     case 'magiclink':
     case 'recovery':
-      return makeSignIn(services, tx, body);
+      return makeSignIn(services, tx, { email: body.email, type: body.type }, newcomer);
     default:
       return makeEmailChange(services, tx, body, body.type === 'email_change_new' ? 'new' : 'current');
   }
 }
 
-async function makeInvite(services: Services, tx: Queryable, body: Body): Promise<Made> {
-  const invitee = await prepareInvitee(tx, { ...body, now: services.clock() });
-  return give(services, tx, invitee, {
-    stored: 'confirmation_token',
-    verification: 'invite',
-    type: 'invite',
-  });
+/** @throws {ProtocolError} 409 conflict, where somebody else changed in between who has the address */
+function expected(newcomer: AdmittedUser | null): AdmittedUser {
+  if (!newcomer) throw conflict();
+  return newcomer;
 }
 
 /** @throws {ProtocolError} 422 email_exists, unless nobody has confirmed the address */
-async function makeSignup(
-  services: Services,
-  tx: Queryable,
-  { email, data }: Body,
-  hash: string | null,
-): Promise<Made> {
-  const now = services.clock();
-  const id = randomUUID();
-  const userMetadata = signUpMetadata(id, email, data);
-  assertMetadataFits(userMetadata, null);
-  const fresh = newUserRow(
-    { id, email, encryptedPassword: hash, isEmailConfirmed: false, isPhoneConfirmed: false, userMetadata },
-    now,
-  );
+async function makeSignup(services: Services, tx: Queryable, newcomer: AdmittedUser): Promise<Made> {
   const link = { stored: 'confirmation_token', verification: 'signup', type: 'signup' } as const;
-  if (await insertUser(tx, fresh)) return give(services, tx, fresh, link);
+  if (await insertUser(tx, newcomer)) return give(services, tx, newcomer, link);
   // Whoever signed up with it first may not be its owner: what the administrator says replaces what they did.
-  const user = await findUnused(tx, email);
+  const user = await findUnused(tx, newcomer.email ?? '');
   await tx.query(
     `update auth.users set encrypted_password = $2, raw_user_meta_data = $3::jsonb, updated_at = $4 where id = $1`,
-    [user.id, hash, { ...userMetadata, sub: user.id }, now],
+    [
+      user.id,
+      newcomer.encrypted_password,
+      { ...newcomer.raw_user_meta_data, sub: user.id },
+      newcomer.created_at,
+    ],
   );
   return give(services, tx, user, link);
 }
 
-/** For an address that nobody has a magic link becomes a sign-up without a password. @throws {ProtocolError} 404 user_not_found */
-async function makeSignIn(services: Services, tx: Queryable, body: Body): Promise<Made> {
-  const type = body.type === 'recovery' ? 'recovery' : 'magiclink';
-  const user = await findUserByEmail(tx, body.email);
+/** @throws {ProtocolError} 404 user_not_found */
+async function makeSignIn(
+  services: Services,
+  tx: Queryable,
+  { email, type }: { email: string; type: 'magiclink' | 'recovery' },
+  newcomer: AdmittedUser | null,
+): Promise<Made> {
+  const user = await findUserByEmail(tx, email);
   if (user) return give(services, tx, user, { stored: 'recovery_token', verification: type, type });
   if (type === 'recovery') throw userNotFound();
-  return makeSignup(services, tx, body, null);
+  return makeSignup(services, tx, expected(newcomer));
 }
 
 /** Keeps the other half of the same change: an administrator asks for the two one by one. */

@@ -14,6 +14,10 @@ export interface Grant {
   issuedAt: Date;
   /** Sent beside the tokens, for whoever reads logs. Never a whole token of version 1: it is all there is to it. */
   trace: Record<string, string>;
+  /** How the tokens were asked for, where it is not how the session last proved who it is: `token_refresh`. */
+  method?: string;
+  /** True where the session began with this very request. */
+  isNewSession?: boolean;
   weakPassword?: { message: string; reasons: string[] } | null;
 }
 

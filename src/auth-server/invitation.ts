@@ -1,6 +1,7 @@
 /** The account of somebody whom an administrator brings in: without a password, and theirs once they show that the address is. */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import type { AdmittedUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { signUpMetadata } from './mailbox-owner.ts';
 import { insertUser, newUserRow } from './new-user.ts';
@@ -8,16 +9,16 @@ import { emailExists } from './protocol-error.ts';
 import { assertMetadataFits } from './user-metadata.ts';
 import { type FullUserRow, findUserByEmail, lockUser } from './user-row.ts';
 
-/**
- * Makes the account, or takes up one that nobody can sign in to yet. Whoever signed that up first may not be its owner: their password, and
- * what they said of themselves, go.
- *
- * @throws {ProtocolError} 422 email_exists, 400 validation_failed
- */
-export async function prepareInvitee(
-  tx: Queryable,
-  { email, data, now }: { email: string; data: JsonObject; now: Date },
-): Promise<FullUserRow> {
+/** The account as it will be. @throws {ProtocolError} 400 validation_failed */
+export function newInvitee({
+  email,
+  data,
+  now,
+}: {
+  email: string;
+  data: JsonObject;
+  now: Date;
+}): FullUserRow {
   const id = randomUUID();
   const invitee = newUserRow(
     {
@@ -32,12 +33,22 @@ export async function prepareInvitee(
     now,
   );
   assertMetadataFits(invitee.raw_user_meta_data, null);
+  return invitee;
+}
+
+/**
+ * Makes the account, or takes up one that nobody can sign in to yet. Whoever signed that up first may not be its owner: their password, and
+ * what they said of themselves, go.
+ *
+ * @throws {ProtocolError} 422 email_exists
+ */
+export async function prepareInvitee(tx: Queryable, invitee: AdmittedUser): Promise<FullUserRow> {
   if (await insertUser(tx, invitee)) return invitee;
-  const user = await findUnused(tx, email);
+  const user = await findUnused(tx, invitee.email ?? '');
   await tx.query(
     `update auth.users set invited_at = $2, updated_at = $2, encrypted_password = null, raw_user_meta_data = $3::jsonb
      where id = $1`,
-    [user.id, now, { ...invitee.raw_user_meta_data, sub: user.id }],
+    [user.id, invitee.invited_at, { ...invitee.raw_user_meta_data, sub: user.id }],
   );
   return user;
 }

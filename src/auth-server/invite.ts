@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { MailMessage } from '../adapters/mail/message.ts';
+import { admitUser } from './admitted-user.ts';
 import { requireAdmin } from './bearer.ts';
 import { optionalObject, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { prepareInvitee } from './invitation.ts';
+import { newInvitee, prepareInvitee } from './invitation.ts';
 import { mailLink } from './mailed-link.ts';
 import { conflict } from './protocol-error.ts';
 import { redirectTo } from './redirect-to.ts';
@@ -25,8 +26,9 @@ async function invite(services: Services, call: Call): Promise<Response> {
   const email = parseEmailAddress(given);
   await countSending(services, call.var.client, 'mail', email);
   const now = clock();
+  const admitted = await admitUser(services, call.var.client, newInvitee({ email, data, now }));
   const user = await database.transaction(async (tx) => {
-    const invitee = await prepareInvitee(tx, { email, data, now });
+    const invitee = await prepareInvitee(tx, admitted);
     await mailLink(services, tx, invitee, email, {
       type: 'invite',
       challenge: undefined,

@@ -62,7 +62,7 @@ async function useLink(services: Services, call: Call, link: Link): Promise<Resp
     } else if (verified.kind === 'message') {
       say(target, { message: verified.message }, isPkce);
     } else {
-      const { headers, body } = await sessionAnswer(services, verified.grant);
+      const { headers, body } = await sessionAnswer(services, client, verified.grant);
       for (const [name, value] of Object.entries(headers)) call.header(name, value);
       const { access_token, token_type, expires_in, expires_at, refresh_token } = body;
       say(target, { access_token, token_type, expires_in, expires_at, refresh_token, type }, false);

@@ -1,7 +1,9 @@
 /** What the auth server needs from outside, and who may call it. */
 import type { Logger } from 'pino';
+import type { Hooks } from '../adapters/hooks/hook.ts';
 import type { Outbox } from '../adapters/mail/outbox.ts';
 import type { PasswordHasher } from '../adapters/passwords/password-hasher.ts';
+import type { PasswordRules } from '../adapters/passwords/password-policy.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { SigningKeys } from '../adapters/tokens/signing-keys.ts';
 import type { AttemptLimiter } from '../identity/attempts.ts';
@@ -9,6 +11,17 @@ import type { ChangeSink } from '../identity/changes.ts';
 import type { Client } from '../identity/client.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { RedirectSettings } from './redirect.ts';
+
+export interface SessionLimits {
+  /** Whatever is done with it, a session ends so long after it began. Null: never. */
+  readonly timeboxSeconds: number | null;
+  /** A session nobody refreshes for so long is over. Null: only the life of its refresh token says. */
+  readonly inactivityTimeoutSeconds: number | null;
+  /** Whether only the newest of a person's sessions goes on. */
+  readonly isSinglePerUser: boolean;
+  /** How long a used refresh token of version 1 may come again, as happens to lost answers and racing tabs. */
+  readonly reuseIntervalSeconds: number;
+}
 
 export interface AuthServerSettings extends RedirectSettings {
   /** The `iss` of access tokens: the public address of `/auth/v1`. */
@@ -24,8 +37,8 @@ export interface AuthServerSettings extends RedirectSettings {
   phone: PhoneSettings;
   /** Whether the present address has to confirm a change of address too. */
   secureEmailChange: boolean;
-  /** Argon2id takes passwords of up to 256 characters; bcrypt sees no more than 72 bytes, so longer ones are refused then. */
-  passwordHash: 'argon2id' | 'bcrypt';
+  passwordRules: PasswordRules;
+  sessions: SessionLimits;
   /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
   requireCurrentPassword: boolean;
   codes: CodeSettings;
@@ -77,5 +90,6 @@ export interface AuthServerNeeds {
   changes: ChangeSink;
   /** The same limiter that the GraphQL rules use, so that nobody gets two budgets. */
   attempts: AttemptLimiter;
+  hooks: Hooks;
   log: Logger;
 }

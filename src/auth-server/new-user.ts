@@ -1,5 +1,7 @@
 /** Somebody new: the rows as they will be, and the one statement that writes them. */
+import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import type { AdmittedUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { newIdentity } from './identity-row.ts';
 import type { FullUserRow } from './user-row.ts';
@@ -70,11 +72,12 @@ function withoutNulls(metadata: JsonObject): JsonObject {
 
 /**
  * False when the e-mail address is taken (or, for somebody without one, the phone number), and then nothing is written: the unique index
- * decides, not a look beforehand. Where Supabase Auth reads texts that cannot be null, empty ones are written.
+ * decides, not a look beforehand. Where Supabase Auth reads texts that cannot be null, empty ones are written. What the after-user-created
+ * hook is to hear waits in the outbox from the same statement on: there is no account without it, and it is there once.
  *
  * @throws the driver's unique violation for a phone number beside an address, or an id, that is taken
  */
-export async function insertUser(database: Queryable, user: FullUserRow): Promise<boolean> {
+export async function insertUser(database: Queryable, user: AdmittedUser): Promise<boolean> {
   const taken = user.email || !user.phone ? '(email) where is_sso_user = false' : '(phone)';
   const inserted = await database.query(
     `with inserted as (
@@ -94,6 +97,9 @@ export async function insertUser(database: Queryable, user: FullUserRow): Promis
        select identity.id, provider_id, inserted.id, provider, identity_data, $15, $15, $15
        from inserted, jsonb_to_recordset($16::jsonb)
          as identity (id uuid, provider_id text, provider text, identity_data jsonb)
+     ), announced as (
+       insert into limen.outbox (id, channel, recipient, payload, created_at, due_at)
+       select $17, 'hook', 'after_user_created', $18::jsonb, $15, $15 from inserted where $18::jsonb is not null
      )
      select id from inserted`,
     [
@@ -113,6 +119,8 @@ export async function insertUser(database: Queryable, user: FullUserRow): Promis
       user.banned_until,
       user.created_at,
       JSON.stringify(user.identities),
+      randomUUID(),
+      user.createdEvent && { channel: 'hook', to: 'after_user_created', body: user.createdEvent },
     ],
   );
   return inserted.length > 0;

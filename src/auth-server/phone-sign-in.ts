@@ -1,5 +1,7 @@
 /** `POST /otp` with a phone number: who asks for a code, and is told nothing by the answer. */
+
 import { randomUUID } from 'node:crypto';
+import { admitUnlessRefused } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { type Call, countAttempt, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
@@ -27,13 +29,15 @@ export async function sendSignInText(
   await countAttempt(services, client, 'send');
   await countSending(services, client, 'sms', phone);
   const now = clock();
-  const newcomer = newUserRow(
+  const newUser = newUserRow(
     { id, phone, encryptedPassword: null, isEmailConfirmed: false, isPhoneConfirmed: false, userMetadata },
     now,
   );
+  const mayMake = body.create_user && settings.signupEnabled;
+  const newcomer = mayMake ? await admitUnlessRefused(services, client, newUser) : null;
   await database.transaction(async (tx) => {
     // Also where there is an account, so that the two take as long.
-    if (body.create_user && settings.signupEnabled) await insertUser(tx, newcomer);
+    if (newcomer) await insertUser(tx, newcomer);
     // Whoever signed up with the number and a password may be a stranger who waits for its owner: the code must not make it theirs.
     await tx.query(
       `update auth.users set encrypted_password = null, updated_at = $2,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { attempting, type Call, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
@@ -50,7 +51,8 @@ async function signUpUnconfirmed(services: Services, call: Call, newcomer: Newco
     return compareOrHash(services, newcomer);
   });
   await countSending(services, client, 'sms', phone);
-  const user = { ...rowOf(services, newcomer, attempt.hash), confirmation_sent_at: services.clock() };
+  const row = { ...rowOf(services, newcomer, attempt.hash), confirmation_sent_at: services.clock() };
+  const user = await admitUser(services, client, row);
   await services.database.transaction((tx) => write(services, tx, user, attempt, phone));
   services.outbox.wake();
   return call.json(fullUserJson(user));
@@ -79,7 +81,7 @@ async function compareOrHash(
 async function write(
   services: Services,
   tx: Queryable,
-  user: FullUserRow,
+  user: AdmittedUser,
   { found, isSame }: SignUpAttempt,
   phone: string,
 ): Promise<void> {
@@ -108,7 +110,7 @@ async function signUpConfirmed(services: Services, call: Call, newcomer: Newcome
     assertStrong(services, newcomer);
     return services.passwords.hash(newcomer.password);
   });
-  const user = rowOf(services, newcomer, hash);
+  const user = await admitUser(services, client, rowOf(services, newcomer, hash));
   const now = user.created_at;
   const grant = await services.database.transaction(async (tx) => {
     if (!(await insertUser(tx, user))) return null;
@@ -129,6 +131,6 @@ function rowOf({ settings, clock }: Services, newcomer: Newcomer, hash: string |
 
 /** @throws {ProtocolError} 422 weak_password */
 function assertStrong({ settings }: Services, { password }: Newcomer): void {
-  const problem = checkPassword(password, { email: null, scheme: settings.passwordHash });
+  const problem = checkPassword(password, { email: null, rules: settings.passwordRules });
   if (problem) throw weakPassword(problem);
 }

@@ -2,7 +2,7 @@
 import { HashingBusyError } from '../adapters/passwords/password-hasher.ts';
 import type { PasswordProblem } from '../adapters/passwords/password-policy.ts';
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 504;
 
 /** A refusal the caller is told of, word for word. */
 export class ProtocolError extends Error {

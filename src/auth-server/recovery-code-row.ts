@@ -85,6 +85,21 @@ export async function replaceRecoveryCodes(
   return codes;
 }
 
+/** The set a code would be of, and whether it is one; undefined for somebody without codes. Says nothing of a moment later. */
+export async function lookUpRecoveryCode(
+  database: Queryable,
+  { userId, code }: { userId: string; code: string },
+): Promise<{ setId: string; isRight: boolean } | undefined> {
+  const [found] = await database.query<{ setId: string; isRight: boolean }>(
+    `select id as "setId", exists (
+       select from limen.recovery_codes where set_id = id and code_hash = $2 and used_at is null
+     ) as "isRight"
+     from limen.recovery_code_sets where user_id = $1`,
+    [userId, hashRecoveryCode(userId, code)],
+  );
+  return found;
+}
+
 /** Uses a code up. The id of its set; undefined for a code that is none of the person's, or was used before. */
 export async function useRecoveryCode(
   tx: Queryable,

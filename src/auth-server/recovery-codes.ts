@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Queryable } from '../adapters/postgres/database.ts';
 import { type Bearer, requirePerson } from './bearer.ts';
 import { readBody } from './body.ts';
+import type { Client } from './client.ts';
 import { type Call, type Endpoints, forgiveAttempt, newEndpoints, type Services } from './endpoint.ts';
 import { factorNotFound } from './factor-row.ts';
 import { verificationFailed } from './factor-verification.ts';
@@ -16,11 +17,13 @@ import {
   deleteRecoveryCodes,
   findRecoveryCodes,
   insertRecoveryCodeSet,
+  lookUpRecoveryCode,
   replaceRecoveryCodes,
   soleFactor,
   useRecoveryCode,
 } from './recovery-code-row.ts';
 import { answerSession } from './session-answer.ts';
+import { judgeFactorAttempt } from './verification-attempt.ts';
 
 const DEFAULT_NAME = 'Recovery codes';
 
@@ -107,6 +110,7 @@ async function verify(services: Services, call: Call): Promise<Response> {
     ? await attempts.attempt('mfa', { address: client.address, account: user.id })
     : null;
   if (wait) throw locked(wait.retryAfterSeconds);
+  await tellHook(services, client, user.id, code);
   const now = clock();
   const { grant, ended } = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
@@ -118,6 +122,15 @@ async function verify(services: Services, call: Call): Promise<Response> {
   changes.userChanged(user.id);
   await forgiveAttempt(services, client, 'mfa', user.id);
   return answerSession(services, call, grant);
+}
+
+/** Before the code is used up: what a hook refuses is not spent. */
+async function tellHook(services: Services, client: Client, userId: string, code: string): Promise<void> {
+  if (!services.hooks.isOn('mfa_verification_attempt')) return;
+  const found = await lookUpRecoveryCode(services.database, { userId, code });
+  if (!found) return;
+  const { setId: factorId, isRight } = found;
+  await judgeFactorAttempt(services, client, { userId, factorId, factorType: 'recovery_code', isRight });
 }
 
 async function unenroll(services: Services, call: Call): Promise<Response> {

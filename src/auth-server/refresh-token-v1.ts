@@ -5,7 +5,6 @@ import type { Grant } from './grant.ts';
 import {
   assertGoesOn,
   MAY_GO_ON,
-  REUSE_INTERVAL_MS,
   refreshTokenAlreadyUsed,
   refreshTokenNotFound,
   sessionFacts,
@@ -79,8 +78,13 @@ export async function refreshByVersion1(
  * way the active token is the answer: Supabase Auth makes another child within the interval, and the session then has two lines.
  * Later, all the session's tokens are used up; the session itself stays, as it does there.
  */
-async function reuse({ database }: Services, row: TokenRow, token: string, now: Date): Promise<Grant> {
-  const isRecent = now.getTime() - row.revoked_at.getTime() <= REUSE_INTERVAL_MS;
+async function reuse(
+  { database, settings }: Services,
+  row: TokenRow,
+  token: string,
+  now: Date,
+): Promise<Grant> {
+  const isRecent = now.getTime() - row.revoked_at.getTime() <= settings.sessions.reuseIntervalSeconds * 1000;
   if (row.active_token && (row.active_parent === token || isRecent)) {
     return grant(row, row.active_token, now, 'sb-auth-refresh-token-reuse');
   }
@@ -98,6 +102,7 @@ function grant(row: SessionRow, refreshToken: string, issuedAt: Date, outcome: s
     session: sessionFacts(row),
     refreshToken,
     issuedAt,
+    method: 'token_refresh',
     trace: { 'sb-auth-refresh-token-prefix': prefix, [outcome]: 'true' },
   };
 }

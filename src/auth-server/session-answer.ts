@@ -1,48 +1,37 @@
-import { signAccessToken } from '../adapters/tokens/access-token.ts';
+import { accessTokenOf } from './access-token.ts';
+import type { Client } from './client.ts';
 import type { Call, Services } from './endpoint.ts';
 import type { Grant } from './grant.ts';
+import { endSession } from './session-row.ts';
 import { fullUserJson } from './user-row.ts';
 
-/** What every way of signing in answers: tokens, with the person as they are now. */
+/** What every way of signing in answers: tokens, with the person as they are now. See `sessionAnswer`. */
 export async function answerSession(services: Services, call: Call, grant: Grant): Promise<Response> {
-  const { headers, body } = await sessionAnswer(services, grant);
+  const { headers, body } = await sessionAnswer(services, call.var.client, grant);
   for (const [name, value] of Object.entries(headers)) call.header(name, value);
   return call.json(body);
 }
 
-/** The same, for ways that answer otherwise. */
-export async function sessionAnswer(services: Services, grant: Grant) {
+/**
+ * The same, for ways that answer otherwise.
+ * @throws {ProtocolError} what the custom access token hook says; a session that just began is then over again
+ */
+export async function sessionAnswer(services: Services, client: Client, grant: Grant) {
   const { user, session, refreshToken, trace, weakPassword } = grant;
-  const { keys, settings, clock } = services;
-  const issuedAt = secondsOf(grant.issuedAt);
-  const expiresAt = issuedAt + settings.accessTokenTtlSeconds;
-  const accessToken = await signAccessToken(keys, {
-    iss: settings.issuer,
-    sub: user.id,
-    aud: user.aud || 'authenticated',
-    exp: expiresAt,
-    iat: issuedAt,
-    email: user.email ?? '',
-    phone: user.phone ?? '',
-    app_metadata: user.raw_app_meta_data ?? {},
-    user_metadata: user.raw_user_meta_data ?? {},
-    role: user.role || 'authenticated',
-    aal: session.aal,
-    amr: session.amr,
-    session_id: session.id,
-    is_anonymous: user.is_anonymous,
+  const accessToken = await accessTokenOf(services, client, grant).catch(async (error) => {
+    // Nobody has its tokens, and a session that nobody has must not count as the newest, or be listed.
+    if (grant.isNewSession) await endSession(services.database, session.id);
+    throw error;
   });
   const headers = { 'sb-auth-user-id': user.id, 'sb-auth-session-id': session.id, ...trace };
   const body = {
-    access_token: accessToken,
+    access_token: accessToken.text,
     token_type: 'bearer',
-    expires_in: expiresAt - secondsOf(clock()),
-    expires_at: expiresAt,
+    expires_in: accessToken.expiresAt - Math.floor(services.clock().getTime() / 1000),
+    expires_at: accessToken.expiresAt,
     refresh_token: refreshToken,
     user: fullUserJson(user),
     ...(weakPassword && { weak_password: weakPassword }),
   };
   return { headers, body };
 }
-
-const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);

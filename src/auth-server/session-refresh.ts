@@ -2,11 +2,9 @@
 import type { Client } from './client.ts';
 import type { Services } from './endpoint.ts';
 import { ProtocolError } from './protocol-error.ts';
+import { endOf } from './session-limits.ts';
 import { endSession, inetOf, type SessionFacts, type SessionRow } from './session-row.ts';
 import { isBanned } from './user-row.ts';
-
-/** How long after its use a token of version 1 may come once more, as happens to lost answers and racing tabs. */
-export const REUSE_INTERVAL_MS = 10_000;
 
 export const refreshTokenNotFound = () =>
   new ProtocolError(400, 'refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found');
@@ -15,7 +13,7 @@ export const refreshTokenAlreadyUsed = () =>
   new ProtocolError(400, 'refresh_token_already_used', 'Invalid Refresh Token: Already Used');
 
 /**
- * A session that is over by the clock is deleted here.
+ * A session that is over by the clock, or by a newer one, is deleted here.
  * @throws {ProtocolError} 400 user_banned, session_expired, refresh_token_not_found
  */
 export async function assertGoesOn(services: Services, session: SessionRow, now: Date): Promise<void> {
@@ -23,13 +21,12 @@ export async function assertGoesOn(services: Services, session: SessionRow, now:
   if (isBanned(session, now)) {
     throw new ProtocolError(400, 'user_banned', 'Invalid Refresh Token: User Banned');
   }
-  const lastUsedAt = session.refreshed_at ?? session.session_created_at;
-  const idleUntil = lastUsedAt.getTime() + services.settings.refreshTokenTtlSeconds * 1000;
-  const endsAt = Math.min(idleUntil, session.not_after?.getTime() ?? Number.POSITIVE_INFINITY);
-  if (endsAt > now.getTime()) return;
+  const { sessions, refreshTokenTtlSeconds } = services.settings;
+  const end = await endOf(services.database, session, sessions, refreshTokenTtlSeconds, now);
+  if (!end) return;
   await endSession(services.database, session.session_id);
   services.changes.sessionEnded(session.session_id);
-  throw new ProtocolError(400, 'session_expired', 'Invalid Refresh Token: Session Expired');
+  throw new ProtocolError(400, 'session_expired', `Invalid Refresh Token: ${end}`);
 }
 
 /** Where a refresh writes: not for somebody banned or deleted since the session was read. `$1` as for `TOUCH`. */

@@ -26,6 +26,7 @@ export async function signIn(database: Queryable, { issuedAt, ...input }: SignIn
     session,
     refreshToken: encodeRefreshToken(session.id, 0, refreshTokenKey),
     issuedAt,
+    isNewSession: true,
     trace: { 'sb-auth-refresh-token-counter': '0' },
   };
 }

@@ -2,6 +2,7 @@
 import type { MailMessage } from '../adapters/mail/message.ts';
 import { checkPassword } from '../adapters/passwords/password-policy.ts';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { attempting, type Call, type Services } from './endpoint.ts';
 import { parseCodeChallenge } from './flow-state.ts';
@@ -38,7 +39,7 @@ export async function signUpUnconfirmed(
   // Whoever calls for somebody does not know beforehand that this sends a mail, so here all are counted.
   await countSending(services, { ...call.var.client, isLimited: true }, 'mail', email);
   const now = services.clock();
-  const user = newUserRow(
+  const newUser = newUserRow(
     {
       id: newcomer.id,
       email,
@@ -50,6 +51,7 @@ export async function signUpUnconfirmed(
     },
     now,
   );
+  const user = await admitUser(services, call.var.client, newUser);
   const link: LinkRequest = { type: 'signup', challenge, redirectTo: redirectTo(call), now };
   await services.database.transaction((tx) => write(services, tx, user, attempt, link));
   services.outbox.wake();
@@ -79,7 +81,7 @@ async function compareOrHash(
 async function write(
   services: Services,
   tx: Queryable,
-  user: FullUserRow,
+  user: AdmittedUser,
   { found, isSame }: SignUpAttempt,
   link: LinkRequest,
 ): Promise<void> {
@@ -138,6 +140,6 @@ export function assertStrongPassword(
   { settings }: Services,
   { password, email }: { password: string; email: string },
 ): void {
-  const problem = checkPassword(password, { email, scheme: settings.passwordHash });
+  const problem = checkPassword(password, { email, rules: settings.passwordRules });
   if (problem) throw weakPassword(problem);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import { signUpAnonymously } from './anonymous.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { parseEmailAddress } from './email-address.ts';
@@ -12,7 +13,6 @@ import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { assertStrongPassword, signUpUnconfirmed } from './sign-up-unconfirmed.ts';
 import { assertMetadataFits } from './user-metadata.ts';
-import type { FullUserRow } from './user-row.ts';
 
 const Body = z.object({
   email: optionalText,
@@ -50,10 +50,11 @@ async function signUp(services: Services, call: Call): Promise<Response> {
     return passwords.hash(password);
   });
   const now = clock();
-  const user = newUserRow(
+  const newUser = newUserRow(
     { id, email: address, encryptedPassword, isEmailConfirmed: true, isPhoneConfirmed: false, userMetadata },
     now,
   );
+  const user = await admitUser(services, call.var.client, newUser);
   return answerConfirmed(services, call, user, now);
 }
 
@@ -61,7 +62,7 @@ async function signUp(services: Services, call: Call): Promise<Response> {
 async function answerConfirmed(
   services: Services,
   call: Call,
-  user: FullUserRow,
+  user: AdmittedUser,
   now: Date,
 ): Promise<Response> {
   const grant = await services.database.transaction(async (tx) => {
@@ -69,5 +70,6 @@ async function answerConfirmed(
     return signIn(tx, { user, method: 'password', client: call.var.client, now, issuedAt: now });
   });
   if (!grant) throw new ProtocolError(422, 'user_already_exists', 'User already registered');
+  services.outbox.wake();
   return answerSession(services, call, grant);
 }

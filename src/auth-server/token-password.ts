@@ -11,6 +11,7 @@ import { ProtocolError, phoneProviderDisabled, validationFailed } from './protoc
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { type FullUserRow, findUserByEmail, findUserByPhone, isBanned } from './user-row.ts';
+import { judgePasswordAttempt } from './verification-attempt.ts';
 
 const Body = z.object({ email: optionalText, phone: optionalText, password: z.string() });
 
@@ -18,12 +19,19 @@ export async function grantByPassword(services: Services, call: Call): Promise<R
   const { email, phone, password } = await readBody(call.req.raw, Body);
   const account = accountIn(services, email, phone);
   const { client } = call.var;
+  // One attempt, however many rounds it takes.
+  const told = new Set<boolean>();
+  const judge = async (userId: string | null, isRight: boolean) => {
+    if (told.has(isRight)) return;
+    told.add(isRight);
+    await judgePasswordAttempt(services, client, { userId, account: account.name, isRight });
+  };
   const grant = await attempting(services, client, 'login', account.name, () =>
-    inRounds(() => trySignIn(services, call, account, password)),
+    inRounds(() => trySignIn(services, call, account, password, judge)),
   );
   await forgiveAttempt(services, client, 'login', account.name);
-  const { settings } = services;
-  const weakPassword = checkPassword(password, { email: grant.user.email, scheme: settings.passwordHash });
+  const { passwordRules: rules } = services.settings;
+  const weakPassword = checkPassword(password, { email: grant.user.email, rules });
   return answerSession(services, call, { ...grant, weakPassword });
 }
 
@@ -59,18 +67,20 @@ function accountIn({ settings }: Services, email: string | undefined, phone: str
 
 /**
  * One statement to read and one to write. Null when the row changed between the two: another password, or the same one hashed anew.
- * @throws {ProtocolError} 400 invalid_credentials, user_banned, email_not_confirmed, phone_not_confirmed
+ * @throws {ProtocolError} 400 invalid_credentials, user_banned, email_not_confirmed, phone_not_confirmed, and what the hook of `judge` says
  */
 async function trySignIn(
   { database, passwords, clock }: Services,
   call: Call,
   account: Named,
   password: string,
+  judge: (userId: string | null, isRight: boolean) => Promise<void>,
 ): Promise<Grant | null> {
   const issuedAt = clock();
   const user = await account.find(database);
   // The same work for nobody, for somebody without a password, and for a wrong one.
   const { isRight, needsUpgrade } = await passwords.verify(password, user?.encrypted_password || null);
+  await judge(user?.id ?? null, isRight && user !== undefined);
   if (!user || !isRight) throw new ProtocolError(400, 'invalid_credentials', 'Invalid login credentials');
   const now = clock();
   // Only whoever knows the password learns of a ban. Supabase Auth looks at the ban first, which tells strangers of the account.

@@ -62,6 +62,7 @@ async function refresh(services: Services, call: Call, token: RefreshToken): Pro
     session: sessionFacts(goesOn),
     refreshToken: encodeRefreshToken(token.sessionId, next, key),
     issuedAt: now,
+    method: 'token_refresh',
     trace: {
       'sb-auth-refresh-token-counter': String(next),
       ...(age === 0

@@ -62,7 +62,7 @@ export async function changeOfPassword(
   }
   if (password == null) return undefined;
   for (const email of [user.email, newEmail ?? null]) {
-    const problem = checkPassword(password, { email, scheme: settings.passwordHash });
+    const problem = checkPassword(password, { email, rules: settings.passwordRules });
     if (problem) throw weakPassword(problem);
   }
   return { hash: await hashOfNew(password), insteadOf: user.encrypted_password };

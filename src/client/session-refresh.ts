@@ -136,6 +136,8 @@ function sessionOf(
   result: Exclude<RefreshSessionResult, { __typename: 'InvalidRefreshTokenError' }>,
 ): Session {
   if (result.__typename === 'AuthSession') return result;
+  // Said by a rule of the installation, which may say otherwise the next time: the session is kept.
+  if (result.__typename === 'RefusedError') throw new LimenClientError(result.code, result.message);
   throw new LimenClientError(result.code, result.message, { retryAfterSeconds: result.retryAfterSeconds });
 }
 

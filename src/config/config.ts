@@ -10,6 +10,8 @@ import {
   embeddedAuthProblemsInProduction,
   embeddedAuthVariables,
 } from './embedded-auth.ts';
+import { readGotrueNames } from './gotrue.ts';
+import { hookProblems, hooksThatAreOn } from './hooks.ts';
 import {
   externalUrlOf,
   type HttpConfig,
@@ -47,6 +49,8 @@ export interface Config {
   readonly mail: MailConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
+  /** What the environment asks for and nothing here does, for the log. Names and no values. */
+  readonly warnings: readonly string[];
 }
 
 /** The environment does not describe a Limen that can run. */
@@ -93,18 +97,25 @@ export function environment(): Record<string, string | undefined> {
 
 /** @throws {ConfigError} with all problems */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  // An empty variable is how Compose files and shells spell an absent one.
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
+  const { env: given, spelling, ...gotrue } = readGotrueNames(nonEmpty(env), Object.keys(Environment.shape));
   const parsed = Environment.safeParse(given);
-  const alone = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  const alone = parsed.error?.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return `${spelling.get(name) ?? name}: ${message}`;
+  });
   // What is wrong by itself is left out of the look at how the others go together.
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
   const others = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
-  const problems = [...alone, ...problemsAcross(Environment.parse(others), wrong)];
+  const across = problemsAcross(Environment.parse(others), wrong);
+  const problems = [...(alone ?? []), ...gotrue.problems, ...across];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return configFrom(parsed.data);
+  return configFrom(parsed.data, gotrue.warnings);
+}
+
+/** An empty variable is how Compose files and shells spell an absent one. */
+function nonEmpty(env: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(env).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+  return Object.fromEntries(entries);
 }
 
 function problemsAcross(env: Environment, wrong: Wrong): string[] {
@@ -114,6 +125,13 @@ function problemsAcross(env: Environment, wrong: Wrong): string[] {
       if (env[name] !== undefined)
         problems.push(`${name}: belongs to the embedded auth server; Supabase decides this itself`);
     }
+    for (const name of hooksThatAreOn(env)) {
+      problems.push(
+        `${name}: hooks belong to whoever issues the tokens; set them up in the Supabase project`,
+      );
+    }
+  } else {
+    problems.push(...hookProblems(env, wrong, env.NODE_ENV === 'production'));
   }
   if (env.NODE_ENV === 'production') problems.push(...problemsInProduction(env, wrong));
   return problems;
@@ -123,7 +141,7 @@ function problemsInProduction(env: Environment, wrong: Wrong): string[] {
   const problems = [...httpProblemsInProduction(env, wrong), ...supabaseProblemsInProduction(env)];
   if (!env.SUPABASE_URL) {
     problems.push(
-      ...embeddedAuthProblemsInProduction(env, wrong, sendsMail(env, wrong)),
+      ...embeddedAuthProblemsInProduction(env, wrong, sendsMail(env, wrong) || env.HOOK_SEND_EMAIL_ENABLED),
       ...mailProblemsInProduction(env, wrong),
     );
   }
@@ -138,7 +156,7 @@ function problemsInProduction(env: Environment, wrong: Wrong): string[] {
   return problems;
 }
 
-function configFrom(env: Environment): Config {
+function configFrom(env: Environment, warnings: readonly string[]): Config {
   const production = env.NODE_ENV === 'production';
   return {
     production,
@@ -155,5 +173,6 @@ function configFrom(env: Environment): Config {
         },
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     rateLimits: env.RATE_LIMITS,
+    warnings,
   };
 }

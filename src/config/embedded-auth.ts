@@ -1,7 +1,10 @@
 /** The embedded auth server. */
 import { z } from 'zod';
+import { type HooksConfig, hooksConfig, hookVariables } from './hooks.ts';
 import { type MfaConfig, mfaConfig, mfaVariables } from './mfa.ts';
+import { type PasswordRules, passwordRules, passwordVariables } from './passwords.ts';
 import { type PhoneSettings, phoneSettings, phoneVariables } from './phone.ts';
+import { type SessionLimits, sessionLimits, sessionVariables } from './sessions.ts';
 import { duration, onOff, secret, UNITS, type Values, type Wrong } from './values.ts';
 
 export interface EmbeddedAuthConfig {
@@ -14,7 +17,9 @@ export interface EmbeddedAuthConfig {
   readonly anonymousUsersEnabled: boolean;
   readonly secureEmailChange: boolean;
   readonly phone: PhoneSettings;
-  readonly passwordHash: 'argon2id' | 'bcrypt';
+  readonly passwordRules: PasswordRules;
+  readonly sessions: SessionLimits;
+  readonly hooks: HooksConfig;
   /** Whether `/auth/v1/user` asks for the current password too, as GraphQL always does. */
   readonly requireCurrentPassword: boolean;
   /** Supabase Auth's `GOTRUE_JWT_KEYS`: a JSON array of private JWKs. Null: keys are made, and kept in the database. */
@@ -35,8 +40,10 @@ export const embeddedAuthVariables = {
   MAILER_SECURE_EMAIL_CHANGE_ENABLED: onOff.default(true),
   ...phoneVariables,
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
-  PASSWORD_HASH: z.enum(['argon2id', 'bcrypt'], 'argon2id or bcrypt').default('argon2id'),
   ...mfaVariables,
+  ...passwordVariables,
+  ...sessionVariables,
+  ...hookVariables,
 };
 
 type EmbeddedAuthValues = Values<typeof embeddedAuthVariables> & { SITE_URL?: string | undefined };
@@ -56,7 +63,9 @@ export function embeddedAuthConfig(
     anonymousUsersEnabled: env.EXTERNAL_ANONYMOUS_USERS_ENABLED,
     secureEmailChange: env.MAILER_SECURE_EMAIL_CHANGE_ENABLED,
     phone: phoneSettings(env),
-    passwordHash: env.PASSWORD_HASH,
+    passwordRules: passwordRules(env),
+    sessions: sessionLimits(env),
+    hooks: hooksConfig(env),
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
@@ -65,7 +74,16 @@ export function embeddedAuthConfig(
 }
 
 /** What says something about the embedded server alone. */
-export const EMBEDDED_ONLY = ['JWT_KEYS', 'JWT_SECRET', 'EMAIL_CONFIRMATION'] as const;
+export const EMBEDDED_ONLY = [
+  'PASSWORD_MIN_LENGTH',
+  'PASSWORD_REQUIRED_CHARACTERS',
+  'SESSIONS_TIMEBOX',
+  'SESSIONS_INACTIVITY_TIMEOUT',
+  'SESSIONS_SINGLE_PER_USER',
+  'JWT_KEYS',
+  'JWT_SECRET',
+  'EMAIL_CONFIRMATION',
+] as const;
 
 /** @param canMail whether a confirmation can be asked for: there is a mail server, or something else that mails */
 export function embeddedAuthProblemsInProduction(

@@ -38,8 +38,9 @@ export function httpConfig(env: HttpValues, production: boolean): HttpConfig {
   };
 }
 
+/** Supabase Auth's own address is often written with the path it is mounted at. */
 export const externalUrlOf = (env: HttpValues) =>
-  env.API_EXTERNAL_URL ?? env.SITE_URL ?? `http://localhost:${env.PORT || 8001}`;
+  env.API_EXTERNAL_URL?.replace(/\/auth\/v1$/, '') ?? env.SITE_URL ?? `http://localhost:${env.PORT || 8001}`;
 
 export function httpProblemsInProduction(env: HttpValues, wrong: Wrong): string[] {
   const problems: string[] = [];

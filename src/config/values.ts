@@ -6,11 +6,14 @@ const MIN_SECRET_CHARACTERS = 32;
 
 export const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Seconds, from a number of them or one with a unit (`15m`); null for anything else, and for 0. */
+/** Seconds, from a number of them or some with units (`15m`, `1h30m`); null for anything else, and for 0. */
 export function parseDuration(text: string): number | null {
-  if (!/^\d{1,9}[smhd]?$/.test(text)) return null;
-  const unit = UNITS[text.at(-1) as keyof typeof UNITS] ?? 1;
-  return Number.parseInt(text, 10) * unit || null;
+  if (!/^(?:\d{1,9}|(?:\d{1,9}[smhd])+)$/.test(text)) return null;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)([smhd]?)/g)) {
+    seconds += Number(amount) * (UNITS[unit as keyof typeof UNITS] ?? 1);
+  }
+  return seconds || null;
 }
 
 export const duration = z.string().transform((text, context) => {

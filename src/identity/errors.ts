@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   LAST_FACTOR: 'Recovery codes alone would be left. Set another factor up first.',
   NOT_SUPPORTED: 'The auth server behind this API cannot do it; `missing` says what it lacks.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
+  REFUSED: 'A rule of this installation says no; `message` gives its reason, for the person to read.',
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
@@ -155,8 +156,9 @@ export class SignupDisabledError extends UserError {
 
 export class InvalidCredentialsError extends UserError {
   readonly code = 'INVALID_CREDENTIALS';
-  constructor() {
-    super('The address or the password is wrong.');
+  /** @param message what a rule of the operator's has to say to whoever tries, known or not */
+  constructor(message = 'The address or the password is wrong.') {
+    super(message);
   }
 }
 
@@ -260,6 +262,11 @@ export class ManagedElsewhereError extends UserError {
   constructor() {
     super('Change it where you log in.');
   }
+}
+
+/** A hook of the operator's said no. */
+export class RefusedError extends UserError {
+  readonly code = 'REFUSED';
 }
 
 export class UserNotFoundError extends UserError {

@@ -22,6 +22,7 @@ import {
   PhoneTakenError,
   RateLimitedError,
   ReauthenticationRequiredError,
+  RefusedError,
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
@@ -175,9 +176,10 @@ const PLAIN = {
   LAST_FACTOR: LastFactorError,
   REAUTHENTICATION_REQUIRED: ReauthenticationRequiredError,
   MANAGED_ELSEWHERE: ManagedElsewhereError,
+  REFUSED: RefusedError,
   USER_NOT_FOUND: UserNotFoundError,
   LAST_ADMIN: LastAdminError,
-} satisfies { [Code in keyof typeof ERROR_CODES]?: new () => UserError & { code: Code } };
+} satisfies { [Code in keyof typeof ERROR_CODES]?: new (message?: string) => UserError & { code: Code } };
 
 for (const [code, type] of Object.entries(PLAIN) as [
   keyof typeof PLAIN,

@@ -8,6 +8,7 @@ import {
   MfaChallengeExpiredError,
   NotSupportedError,
   RateLimitedError,
+  RefusedError,
   ServiceUnavailableError,
   TooManyFactorsError,
   ValidationError,
@@ -43,6 +44,7 @@ const VerifyMfaResult = builder.errorUnion('VerifyMfaResult', {
   description: 'A session at AAL2, or why there is none.',
   types: [
     AuthSessionRef,
+    RefusedError,
     InvalidMfaCodeError,
     MfaChallengeExpiredError,
     NotSupportedError,
@@ -76,6 +78,7 @@ const StepUpResult = builder.errorUnion('StepUpResult', {
   description: 'The session at AAL2, or why it stays as it is.',
   types: [
     AuthSessionRef,
+    RefusedError,
     InvalidMfaCodeError,
     FactorNotFoundError,
     NotSupportedError,
@@ -159,6 +162,7 @@ const VerifyTotpResult = builder.errorUnion('VerifyTotpResult', {
   description: 'The session at AAL2, or why it stays as it is.',
   types: [
     AuthSessionRef,
+    RefusedError,
     InvalidMfaCodeError,
     FactorNotFoundError,
     AssuranceRequiredError,

@@ -1,5 +1,10 @@
 /** A session goes on: by its refresh token, or by the cookie that keeps it. */
-import { InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError } from '../identity/errors.ts';
+import {
+  InvalidRefreshTokenError,
+  RateLimitedError,
+  RefusedError,
+  ServiceUnavailableError,
+} from '../identity/errors.ts';
 import { continueSession } from '../identity/session-transport.ts';
 import { builder } from './builder.ts';
 import { AuthSessionRef, TAKES_CREDENTIAL } from './session.ts';
@@ -18,7 +23,7 @@ const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
 const RefreshSessionResult = builder.errorUnion('RefreshSessionResult', {
   description:
     'The session with new tokens, or why it cannot go on. Where neither the input nor a cookie brings a token: `InvalidRefreshTokenError`.',
-  types: [AuthSessionRef, InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError],
+  types: [AuthSessionRef, RefusedError, InvalidRefreshTokenError, RateLimitedError, ServiceUnavailableError],
 });
 
 builder.mutationField('refreshSession', (t) =>

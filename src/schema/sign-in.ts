@@ -1,5 +1,6 @@
 /** What all mutations that sign somebody in have in common. */
 import type { Context } from '../context.ts';
+import { RefusedError } from '../identity/errors.ts';
 import { handOver as handOverSession, type SessionTransport } from '../identity/session-transport.ts';
 import type { MfaRequired } from '../identity/sign-in.ts';
 import { builder } from './builder.ts';
@@ -38,7 +39,7 @@ const MfaRequiredRef = builder.objectRef<MfaRequired>('MfaRequired').implement({
 });
 
 /** What a sign-in can come to, beside the errors of each. */
-export const SIGN_IN_OUTCOMES = [AuthSessionRef, MfaRequiredRef] as const;
+export const SIGN_IN_OUTCOMES = [AuthSessionRef, MfaRequiredRef, RefusedError] as const;
 
 const SessionTransportRef = builder.enumType('SessionTransport', {
   description: 'Where the refresh token goes.',

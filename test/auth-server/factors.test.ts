@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, wrongCode } from '../support/authenticator.ts';
+import { startHookReceiver } from '../support/hook-receiver.ts';
 import { messagesTo } from '../support/messages.ts';
 import { claimsOf, DATABASES, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
@@ -39,6 +40,51 @@ describe.each(DATABASES)('second factors on %s', (kind) => {
     app = await openAuthServer(kind);
   });
   afterAll(() => app.close());
+
+  test('a hook hears of each code, and what it refuses is not spent, but ends every session', async () => {
+    const ada = await app.newPerson();
+    const factor = await withFactor(app, ada);
+    const made = await app.ask('/factors/recovery-codes', { token: factor.accessToken, method: 'POST' });
+    const [recoveryCode] = made.body.codes as string[];
+    const hook = await startHookReceiver();
+    const hooked = { ...app, ...app.withHooks({ mfa_verification_attempt: hook.target }) };
+    const begin = async () => (await signIn(app, ada)).accessToken;
+    const sessions = () => app.rows('select id from auth.sessions where user_id = $1', [ada.id]);
+    const recover = (token: string) =>
+      hooked.ask('/factors/recovery-codes/verify', { token, json: { code: recoveryCode } });
+
+    const wrong = wrongCode(factor.secret, app.clock.now());
+    expect((await verify(hooked, await begin(), factor, wrong)).body.code).toBe('mfa_verification_failed');
+    expect(hook.calls[0]?.payload).toEqual({
+      metadata: expect.objectContaining({ name: 'mfa-verification' }),
+      user_id: ada.id,
+      factor_id: factor.id,
+      factor_type: 'totp',
+      valid: false,
+    });
+    hook.behaves(() => ({ decision: 'reject', message: 'Call the help desk.' }));
+    for (const attempt of [
+      async () => verify(hooked, await begin(), factor),
+      async () => recover(await begin()),
+    ]) {
+      const { status, body } = await attempt();
+      expect([status, body]).toEqual([
+        403,
+        { code: 'mfa_verification_rejected', message: 'Call the help desk.' },
+      ]);
+      expect(await sessions()).toEqual([]);
+    }
+    hook.behaves(() => ({ decision: 'continue' }));
+    expect((await recover(await begin())).status).toBe(200);
+    expect((await verify(hooked, await begin(), factor)).status).toBe(200);
+    expect(hook.calls.map(({ payload: { factor_type, valid } }) => [factor_type, valid])).toEqual([
+      ['totp', false],
+      ['totp', true],
+      ['recovery_code', true],
+      ['recovery_code', true],
+      ['totp', true],
+    ]);
+  });
 
   test('an enrolled factor shows its secret once, and a code of it makes the session aal2', async () => {
     const ada = await app.newPerson();

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { pino } from 'pino';
+import type { HookTargets } from '../../src/adapters/hooks/hook.ts';
+import { createHookCaller } from '../../src/adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
 import { createOutbox } from '../../src/adapters/mail/outbox.ts';
 import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
@@ -63,6 +65,7 @@ export async function openAuthServer(
   const changed: string[] = [];
   const ended: string[] = [];
   const logged: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void logged.push(line) });
   const needs = {
     database,
     keys,
@@ -74,7 +77,8 @@ export async function openAuthServer(
     },
     attempts: createAttemptLimiter({ database: null, enabled: options.limited ?? false }),
     outbox: createOutbox({ clock: clock.now, onWake: () => {} }),
-    log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
+    hooks: createHookCaller({ targets: {}, database, clock: clock.now, log }),
+    log,
   };
   const settings: AuthServerSettings = {
     issuer: ISSUER,
@@ -87,7 +91,13 @@ export async function openAuthServer(
     anonymousUsersEnabled: false,
     secureEmailChange: true,
     phone: { enabled: false, autoconfirm: false, codeTtlSeconds: 60, codeLength: 6 },
-    passwordHash: 'argon2id',
+    passwordRules: { scheme: 'argon2id', minCharacters: 8, requiredCharacters: [] },
+    sessions: {
+      timeboxSeconds: null,
+      inactivityTimeoutSeconds: null,
+      isSinglePerUser: false,
+      reuseIntervalSeconds: 10,
+    },
     requireCurrentPassword: false,
     codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
     mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
@@ -113,6 +123,15 @@ export async function openAuthServer(
     /** The same database and keys, with other settings. */
     withSettings: (other: Partial<AuthServerSettings>) =>
       askingOf(createAuthServer({ ...needs, settings: { ...settings, ...other } })),
+    /** The same database and keys, with hooks. */
+    withHooks: (targets: HookTargets, other: Partial<AuthServerSettings> = {}) =>
+      askingOf(
+        createAuthServer({
+          ...needs,
+          hooks: createHookCaller({ targets, database, clock: clock.now, log }),
+          settings: { ...settings, ...other },
+        }),
+      ),
     /** The same database and keys, with something else put in between. */
     withNeeds: (other: Partial<AuthServerNeeds>) =>
       askingOf(createAuthServer({ ...needs, settings, ...other })),

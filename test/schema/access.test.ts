@@ -159,6 +159,7 @@ const OBJECT_FIELDS: Record<string, string> = {
   AccountBannedError: 'code message',
   InvalidRefreshTokenError: 'code message',
   ReauthenticationRequiredError: 'code message',
+  RefusedError: 'code message',
   ManagedElsewhereError: 'code message',
   UserNotFoundError: 'code message',
   LastAdminError: 'code message',

@@ -62,6 +62,8 @@ const EMBEDDED_ONLY = new Set([
   'MAIL_LINKS',
 ]);
 
+const isEmbeddedOnly = (name: string) => EMBEDDED_ONLY.has(name) || /^(HOOK|SESSIONS)_/.test(name);
+
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 
 /** Closed when the test that asked for it has finished; in a `beforeAll`, pass it on to `afterAll` yourself by `keep`. */
@@ -83,7 +85,7 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
   let app: App;
   if (MODE === 'supabase') {
     const entries = Object.entries(options.env ?? {});
-    embedded = await start(Object.fromEntries(entries.filter(([name]) => EMBEDDED_ONLY.has(name))), true);
+    embedded = await start(Object.fromEntries(entries.filter(([name]) => isEmbeddedOnly(name))), true);
     const upstream = await listen(embedded, { host: '127.0.0.1', port: 0, log });
     closers.unshift(() => upstream.close());
     const keys = embedded.keys!;
@@ -92,7 +94,7 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
         SUPABASE_URL: upstream.url,
         SUPABASE_ANON_KEY: await signProjectKey(keys, 'anon', clock.now, 86_400 * 365),
         SUPABASE_SERVICE_ROLE_KEY: await signProjectKey(keys, 'service_role', clock.now, 86_400 * 365),
-        ...Object.fromEntries(entries.filter(([name]) => !EMBEDDED_ONLY.has(name))),
+        ...Object.fromEntries(entries.filter(([name]) => !isEmbeddedOnly(name))),
       },
       false,
     );

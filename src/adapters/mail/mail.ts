@@ -4,6 +4,7 @@ import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { type Delivery, deliverByChannel } from './delivery.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
+import type { Message } from './message.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createOutboxWorker, type OutboxWorker } from './outbox-worker.ts';
 import { readMetadata } from './person-metadata.ts';
@@ -31,6 +32,8 @@ export interface MailNeeds {
   clock: Clock;
   log: Logger;
   settings: MailSettings;
+  /** Channels that a hook of the operator's takes, before anything else would. */
+  byHook?: Partial<Record<Message['channel'], Delivery>>;
 }
 
 export interface Mail {
@@ -41,7 +44,7 @@ export interface Mail {
 }
 
 /** @throws {MailTemplatesError} */
-export async function openMail({ database, clock, log, settings }: MailNeeds): Promise<Mail> {
+export async function openMail({ database, clock, log, settings, byHook = {} }: MailNeeds): Promise<Mail> {
   const { smtp, siteName, siteUrl, templates, notices, codeTtlSeconds, hasMailbox } = settings;
   const renderer = createMailRenderer({
     site: { name: siteName, url: siteUrl },
@@ -50,8 +53,9 @@ export async function openMail({ database, clock, log, settings }: MailNeeds): P
   });
   const mailbox = hasMailbox ? createMailbox({ database, clock, renderer }) : null;
   const delivery = deliverByChannel({
-    email: smtp ? await smtpDelivery(smtp, settings.from, renderer) : mailbox,
-    sms: mailbox,
+    email: byHook.email ?? (smtp ? await smtpDelivery(smtp, settings.from, renderer) : mailbox),
+    sms: byHook.sms ?? mailbox,
+    hook: byHook.hook ?? null,
   });
   const worker = createOutboxWorker({ database, delivery, clock, log, codeTtlSeconds });
   return { outbox: createOutbox({ clock, onWake: worker.wake, notices }), worker, mailbox };

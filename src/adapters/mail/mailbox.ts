@@ -2,6 +2,7 @@
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { type Delivery, type QueuedMessage, UndeliverableError } from './delivery.ts';
+import type { MailMessage, TextMessage } from './message.ts';
 import type { MailRenderer } from './templates/renderer.ts';
 
 export interface MailboxEntry {
@@ -37,6 +38,7 @@ export interface MailboxOptions {
 export function createMailbox({ database, clock, renderer }: MailboxOptions): Mailbox {
   return {
     async send(message) {
+      if (message.channel === 'hook') throw new UndeliverableError('The mailbox takes what people are sent.');
       const { subject, html, text } = await rendered(renderer, message);
       const link = 'link' in message ? message.link : null;
       await database.query(
@@ -88,16 +90,9 @@ export function createMailbox({ database, clock, renderer }: MailboxOptions): Ma
 
 async function rendered(
   renderer: MailRenderer,
-  message: QueuedMessage,
+  message: QueuedMessage<MailMessage | TextMessage>,
 ): Promise<{ subject: string; html: string | null; text: string }> {
-  switch (message.channel) {
-    case 'email':
-      return renderer.renderMail(message);
-    case 'sms': {
-      const text = await renderer.renderText(message);
-      return { subject: text, html: null, text };
-    }
-    default:
-      throw new UndeliverableError('The mailbox takes mails and text messages.');
-  }
+  if (message.channel === 'email') return renderer.renderMail(message);
+  const text = await renderer.renderText(message);
+  return { subject: text, html: null, text };
 }

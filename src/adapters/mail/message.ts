@@ -1,4 +1,4 @@
-/** What is sent to people: mails and text messages. */
+/** What is sent to people, mails and text messages; and to the operator's own code, what has happened. */
 import type { JsonObject } from '../../identity/json.ts';
 
 /** Mails that ask for something: each has a link or a code, or both. */
@@ -59,4 +59,13 @@ export interface TextMessage extends Outgoing {
   template: 'phone-code';
 }
 
-export type Message = MailMessage | TextMessage;
+/** For a hook that is told afterwards. */
+export interface HookEvent {
+  channel: 'hook';
+  /** Which hook. */
+  to: 'after_user_created';
+  /** What it is called with. `metadata.uuid` stays the same when it is called again. */
+  body: { metadata: { uuid: string } } & JsonObject;
+}
+
+export type Message = MailMessage | TextMessage | HookEvent;

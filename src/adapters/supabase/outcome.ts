@@ -18,6 +18,7 @@ import {
   PhoneTakenError,
   RateLimitedError,
   ReauthenticationRequiredError,
+  RefusedError,
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
@@ -28,9 +29,14 @@ import {
 } from '../../identity/errors.ts';
 import type { Transport } from './call.ts';
 
-const BY_CODE = new Map<string, () => Error>(
+/** What a sign-in is refused with where nobody else has anything to say. */
+const USUAL_REFUSAL = 'Invalid login credentials';
+
+const BY_CODE = new Map<string, (error: AuthError) => Error>(
   Object.entries({
-    invalid_credentials: () => new InvalidCredentialsError(),
+    // The password verification hook refuses under the same code, in words that the operator chose.
+    invalid_credentials: ({ message }) =>
+      message === USUAL_REFUSAL ? new InvalidCredentialsError() : new InvalidCredentialsError(message),
     current_password_invalid: () => new InvalidCredentialsError(),
     current_password_required: () => new InvalidCredentialsError(),
     otp_expired: () => new InvalidCodeError(),
@@ -49,7 +55,6 @@ const BY_CODE = new Map<string, () => Error>(
     reauthentication_not_valid: () => new InvalidCodeError(),
     insufficient_aal: () => new AssuranceRequiredError(),
     mfa_verification_failed: () => new InvalidMfaCodeError(),
-    mfa_verification_rejected: () => new InvalidMfaCodeError(),
     // A code is sent together with a challenge of its own: what goes wrong with that one goes away with the next code.
     mfa_challenge_expired: () => new InvalidMfaCodeError(),
     mfa_ip_address_mismatch: () => new InvalidMfaCodeError(),
@@ -68,6 +73,13 @@ const BY_CODE = new Map<string, () => Error>(
     email_address_invalid: () => new ValidationError([EMAIL_ISSUE]),
     email_address_not_authorized: () => new ValidationError([EMAIL_ISSUE]),
     user_sso_managed: () => new ManagedElsewhereError(),
+    // Without a code of its own: what a hook says.
+    unknown: ({ message }) => new RefusedError(message),
+    mfa_verification_rejected: ({ message }) => new RefusedError(message),
+    hook_timeout: () => new ServiceUnavailableError(1),
+    hook_timeout_after_retry: () => new ServiceUnavailableError(1),
+    hook_payload_over_size_limit: () => new ServiceUnavailableError(1),
+    hook_payload_invalid_content_type: () => new ServiceUnavailableError(1),
     // Somebody else changed the same row in the same moment.
     conflict: () => new ServiceUnavailableError(1),
   }),
@@ -98,7 +110,8 @@ export function outcomeOf(error: AuthError, transport: Transport): Error {
     return new RateLimitedError(transport.retryAfterSeconds ?? USUAL_PAUSE_SECONDS);
   }
   return (
-    BY_CODE.get(code)?.() ?? new Error(`Supabase Auth answered ${error.status} ${code}.`, { cause: error })
+    BY_CODE.get(code)?.(error) ??
+    new Error(`Supabase Auth answered ${error.status} ${code}.`, { cause: error })
   );
 }
 

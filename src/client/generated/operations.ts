@@ -117,6 +117,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   /** The session alone is not enough for this change: give the current password, or a code (`requestReauthentication`), or log in again. */
   | 'REAUTHENTICATION_REQUIRED'
+  /** A rule of this installation says no; `message` gives its reason, for the person to read. */
+  | 'REFUSED'
   /** The new password is the current one. */
   | 'SAME_PASSWORD'
   /** The auth server is busy or out of reach, and may or may not have done what was asked. Try again later. */
@@ -453,6 +455,7 @@ export type VerifyEmailChangeMutation = { verifyEmailChange:
     | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
     | { __typename: 'MfaRequired' }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -487,6 +490,7 @@ export type VerifyPhoneChangeMutation = { verifyPhoneChange:
     | { __typename: 'MfaRequired' }
     | { __typename: 'PhoneTakenError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -502,6 +506,7 @@ export type SignInAnonymouslyMutation = { signInAnonymously:
     | { __typename: 'MfaRequired' }
     | { __typename: 'NotEnabledError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'SignupDisabledError', code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
@@ -550,6 +555,7 @@ export type AcceptInvitationMutation = { acceptInvitation:
     | { __typename: 'MfaRequired' }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
     | { __typename: 'WeakPasswordError', reasons: Array<WeakPasswordReason>, code: ErrorCode, message: string }
@@ -566,6 +572,7 @@ export type VerifyMfaMutation = { verifyMfa:
     | { __typename: 'MfaChallengeExpiredError', code: ErrorCode, message: string }
     | { __typename: 'NotSupportedError', missing: string, code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
    };
 
@@ -580,6 +587,7 @@ export type StepUpMutation = { stepUp:
     | { __typename: 'InvalidMfaCodeError', code: ErrorCode, message: string }
     | { __typename: 'NotSupportedError', missing: string, code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
    };
 
@@ -611,6 +619,7 @@ export type VerifyTotpMutation = { verifyTotp:
     | { __typename: 'InvalidMfaCodeError', code: ErrorCode, message: string }
     | { __typename: 'NotSupportedError', missing: string, code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
    };
 
@@ -690,6 +699,7 @@ export type ResetPasswordMutation = { resetPassword:
     | { __typename: 'MfaRequired', challengeId: string, methods: Array<MfaMethod>, expiresAt: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
     | { __typename: 'WeakPasswordError', reasons: Array<WeakPasswordReason>, code: ErrorCode, message: string }
@@ -749,6 +759,7 @@ export type LoginMutation = { login:
     | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'MfaRequired', challengeId: string, methods: Array<MfaMethod>, expiresAt: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -762,6 +773,7 @@ export type RefreshSessionMutation = { refreshSession:
     | { __typename: 'AuthSession', accessToken: string, refreshToken: string | null, tokenType: string, expiresIn: number, expiresAt: string, user: { __typename: 'User', id: string, email: string | null, phone: string | null, isAnonymous: boolean, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } } }
     | { __typename: 'InvalidRefreshTokenError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
    };
 
@@ -802,6 +814,7 @@ export type SignInWithCodeMutation = { signInWithCode:
     | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
     | { __typename: 'MfaRequired', challengeId: string, methods: Array<MfaMethod>, expiresAt: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -818,6 +831,7 @@ export type SignupMutation = { signup:
     | { __typename: 'MetadataTooLargeError', maxBytes: number, actualBytes: number, code: ErrorCode, message: string }
     | { __typename: 'MfaRequired', challengeId: string, methods: Array<MfaMethod>, expiresAt: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'SignupDisabledError', code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
@@ -835,6 +849,7 @@ export type VerifyEmailMutation = { verifyEmail:
     | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
     | { __typename: 'MfaRequired', challengeId: string, methods: Array<MfaMethod>, expiresAt: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'RefusedError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -891,6 +906,8 @@ type UserErrorFields_RateLimitedError_Fragment = { __typename: 'RateLimitedError
 
 type UserErrorFields_ReauthenticationRequiredError_Fragment = { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string };
 
+type UserErrorFields_RefusedError_Fragment = { __typename: 'RefusedError', code: ErrorCode, message: string };
+
 type UserErrorFields_SamePasswordError_Fragment = { __typename: 'SamePasswordError', code: ErrorCode, message: string };
 
 type UserErrorFields_ServiceUnavailableError_Fragment = { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string };
@@ -926,6 +943,7 @@ export type UserErrorFieldsFragment =
   | UserErrorFields_PhoneTakenError_Fragment
   | UserErrorFields_RateLimitedError_Fragment
   | UserErrorFields_ReauthenticationRequiredError_Fragment
+  | UserErrorFields_RefusedError_Fragment
   | UserErrorFields_SamePasswordError_Fragment
   | UserErrorFields_ServiceUnavailableError_Fragment
   | UserErrorFields_SignupDisabledError_Fragment

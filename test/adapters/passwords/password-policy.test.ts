@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkPassword } from '../../../src/adapters/passwords/password-policy.ts';
 
-const ADA = { email: 'Ada.Lovelace@Example.com', scheme: 'argon2id' } as const;
+const RULES = { scheme: 'argon2id', minCharacters: 8, requiredCharacters: [] } as const;
+const ADA = { email: 'Ada.Lovelace@Example.com', rules: RULES };
 
 function reasonAgainst(password: string, about: Parameters<typeof checkPassword>[1] = ADA) {
   return checkPassword(password, about)?.reasons ?? null;
@@ -38,10 +39,29 @@ describe('a password is refused', () => {
   });
 
   test('of more than 72 bytes where bcrypt would cut it', () => {
-    const about = { email: null, scheme: 'bcrypt' } as const;
+    const about = { email: null, rules: { ...RULES, scheme: 'bcrypt' } as const };
     expect(reasonAgainst('vqzkbwjx'.repeat(9), about)).toBeNull();
     expect(reasonAgainst(`${'vqzkbwjx'.repeat(9)}!`, about)).toEqual(['length']);
     expect(reasonAgainst(`${'é'.repeat(20)}${'vqzkbwjx'.repeat(5)}`, about)).toEqual(['length']);
+  });
+
+  test('that is shorter than the installation asks for, in characters', () => {
+    const about = { email: null, rules: { ...RULES, minCharacters: 12 } };
+    expect(reasonAgainst('vqzkbwjxvqz', about)).toEqual(['length']);
+    expect(reasonAgainst('vqzkbwjxvqzk', about)).toBeNull();
+  });
+
+  test('that lacks a character of a kind the installation requires, and the message names the kinds', () => {
+    const rules = { ...RULES, requiredCharacters: ['abcdefghijklmnopqrstuvwxyz', '0123456789', '!:🦊'] };
+    const about = { email: null, rules };
+    expect(checkPassword('vqzkbwjx7', about)).toEqual({
+      reasons: ['characters'],
+      message: 'A password has at least one character of each: !:🦊',
+    });
+    for (const good of ['vqzkbwjx7!', 'vqzkbwjx7:', 'vqzkbwjx7🦊'])
+      expect(reasonAgainst(good, about)).toBeNull();
+    // Half of the fox is another animal.
+    expect(reasonAgainst('vqzkbwjx7🐙', about)).toEqual(['characters']);
   });
 
   test('without being repeated in the message', () => {

@@ -1,6 +1,6 @@
 /** What a template may fill in: Supabase's names, and a few more. */
 import type { JsonObject } from '../../../identity/json.ts';
-import type { Message } from '../message.ts';
+import type { MailMessage, TextMessage } from '../message.ts';
 import { directionOf } from './language.ts';
 
 /** The application that mails, as its operator calls it. */
@@ -71,7 +71,7 @@ const NONE: Variables = {
 export const VARIABLES = Object.keys(NONE);
 
 export function variablesOf(
-  message: Message,
+  message: MailMessage | TextMessage,
   {
     site,
     language,
