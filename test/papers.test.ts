@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Environment } from '../src/config/config.ts';
+import { ourNameOf } from '../src/config/gotrue.ts';
 import { REFUSAL_CODES } from '../src/http/refusal.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
@@ -57,6 +59,24 @@ describe('ARCHITECTURE.md', () => {
       );
     const built = [...rooms('src'), ...rooms('src/adapters')];
     expect(drawn.sort()).toEqual(built.sort());
+  });
+});
+
+describe('docs/settings.md', () => {
+  const rows = read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|/gm);
+  const settings = new Map([...rows].map(([, name, theirs]) => [name!, theirs!]));
+  const known = Object.keys(Environment.shape);
+
+  test('has a row for every variable that is read, and none for one that is not', () => {
+    expect([...settings.keys()].sort()).toEqual([...known].sort());
+  });
+
+  test('names of Supabase Auth’s variables those that are read as the one they stand beside', () => {
+    const theirs = [...settings].flatMap(([name, cell]) =>
+      namesIn(cell, /`(GOTRUE_\w+)`(?!\*)/g).map((gotrue) => ({ name, gotrue })),
+    );
+    expect(theirs.length).toBeGreaterThan(30);
+    expect(theirs.filter(({ name, gotrue }) => ourNameOf(gotrue, known) !== name)).toEqual([]);
   });
 });
 
