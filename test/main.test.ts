@@ -107,11 +107,15 @@ describe('npm start', () => {
 
     const limen = await startLimen({ DATA_DIR, EMAIL_CONFIRMATION: 'on' });
     expect(limen.output()).toContain(`${limen.url}/dev/mail`);
-    const sent = async () =>
-      (await (await fetch(`${limen.url}/dev/mail.json?to=ada@example.com`)).json()).messages;
+    const sent = async (to: string) =>
+      (await (await fetch(`${limen.url}/dev/mail.json?to=${to}`)).json()).messages;
     await expect
-      .poll(sent, { timeout: 10_000 })
+      .poll(() => sent('ada@example.com'), { timeout: 10_000 })
       .toMatchObject([{ template: 'confirm-signup', code: '123456' }]);
+
+    const input = { email: 'grace@example.com', password: 'a long and secret phrase' };
+    expect((await graphql(limen.url, SIGN_UP, { input })).signup.__typename).toBe('EmailConfirmationSent');
+    await expect.poll(() => sent('grace@example.com')).toMatchObject([{ template: 'confirm-signup' }]);
     limen.child.kill('SIGTERM');
     expect(await limen.ended).toBe(0);
   });

@@ -56,22 +56,21 @@ export const TEXT_LAYOUT = `{{ Heading }}
 {% for line in Lines %}{{ line }}
 
 {% endfor -%}
-{%- if Action %}
+{% if Action -%}
 {{ Action }}:
 {{ ActionURL }}
 
 {% endif -%}
-{%- if CodeHint %}
+{% if CodeHint -%}
 {{ CodeHint }}
 
     {{ Token }}
 
 {% endif -%}
-{%- if Closing %}
+{% if Closing -%}
 {{ Closing }}
 
 {% endif -%}
-{{- "" }}
 --${' '}
 {{ Why }}
 `;
