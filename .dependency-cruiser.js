@@ -6,7 +6,7 @@ const rooms = {
   // Of the rules only what says what a thing is, and never what GraphQL answers.
   'auth-server': [
     'auth-server',
-    'adapters/(postgres|tokens|passwords|mail|hooks)',
+    'adapters/(postgres|tokens|passwords|mail|hooks|oauth)',
     'identity/(attempts|changes|client|clock|json|text)\\.ts$',
   ],
   config: ['config'],

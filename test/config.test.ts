@@ -33,6 +33,95 @@ describe('configuration', () => {
     });
   });
 
+  describe('of providers', () => {
+    const oauthOf = (env: Record<string, string>) => {
+      const { auth } = readConfig(env);
+      return auth.kind === 'embedded' ? auth.oauth : null;
+    };
+
+    test('takes Supabase’s names for those it knows, and any OpenID provider by its issuer', () => {
+      const oauth = oauthOf({
+        EXTERNAL_GOOGLE_ENABLED: 'true',
+        EXTERNAL_GOOGLE_CLIENT_ID: 'web, ios',
+        EXTERNAL_GOOGLE_SECRET: 'x',
+        EXTERNAL_GITHUB_ENABLED: 'false',
+        OIDC_PROVIDERS: 'acme',
+        OIDC_ACME_ISSUER: 'https://id.acme.example/realm/',
+        OIDC_ACME_CLIENT_ID: 'limen',
+        OIDC_ACME_LABEL: 'Acme Inc.',
+        OIDC_ACME_SCOPES: 'groups',
+        SECURITY_MANUAL_LINKING_ENABLED: 'true',
+        API_EXTERNAL_URL: 'https://id.example.com',
+      });
+      expect(oauth).toMatchObject({
+        manualLinking: true,
+        providers: [
+          { name: 'google', label: 'Google', clientIds: ['web', 'ios'], url: null },
+          {
+            name: 'custom:acme',
+            label: 'Acme Inc.',
+            secret: null,
+            url: 'https://id.acme.example/realm/',
+            scopes: ['groups'],
+            redirectUri: 'https://id.example.com/auth/v1/callback',
+          },
+        ],
+      });
+    });
+
+    test.each([
+      [{ EXTERNAL_GOOGLE_ENABLED: 'on' }, ['EXTERNAL_GOOGLE_CLIENT_ID', 'EXTERNAL_GOOGLE_SECRET']],
+      [{ EXTERNAL_GOOGLE_ENABLED: 'maybe' }, ['EXTERNAL_GOOGLE_ENABLED']],
+      [{ OIDC_PROVIDERS: 'acme' }, ['OIDC_ACME_ISSUER', 'OIDC_ACME_CLIENT_ID']],
+      [{ OIDC_PROVIDERS: 'Acme Inc' }, ['OIDC_PROVIDERS']],
+      [
+        {
+          EXTERNAL_APPLE_ENABLED: 'on',
+          EXTERNAL_APPLE_CLIENT_ID: 'x',
+          EXTERNAL_APPLE_SECRET: 'x',
+          EXTERNAL_APPLE_KEY_ID: 'x',
+        },
+        ['EXTERNAL_APPLE_PRIVATE_KEY'],
+      ],
+      [
+        {
+          EXTERNAL_AZURE_ENABLED: 'on',
+          EXTERNAL_AZURE_CLIENT_ID: 'x',
+          EXTERNAL_AZURE_SECRET: 'x',
+          EXTERNAL_AZURE_TRUST_EMAIL: 'on',
+        },
+        ['EXTERNAL_AZURE_TRUST_EMAIL'],
+      ],
+      [
+        {
+          NODE_ENV: 'production',
+          API_EXTERNAL_URL: 'https://id.example.com',
+          EMAIL_CONFIRMATION: 'off',
+          OIDC_PROVIDERS: 'acme',
+          OIDC_ACME_ISSUER: 'http://id.acme.example',
+          OIDC_ACME_CLIENT_ID: 'x',
+        },
+        ['OIDC_ACME_*'],
+      ],
+      [
+        {
+          SUPABASE_URL: 'https://x.supabase.co',
+          SUPABASE_ANON_KEY: 'x',
+          SUPABASE_SECRET_KEY: 'x',
+          EXTERNAL_GOOGLE_ENABLED: 'on',
+        },
+        ['EXTERNAL_GOOGLE_ENABLED'],
+      ],
+    ] as [Record<string, string>, string[]][])(
+      'reports what is missing or does not go together (%#)',
+      (env, names) => {
+        const problems = problemsOf(env);
+        for (const name of names) expect(problems).toContainEqual(expect.stringContaining(`${name}: `));
+        expect(problems).toHaveLength(names.length);
+      },
+    );
+  });
+
   test('takes an empty variable for an absent one', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '', LOG_LEVEL: '' })).toEqual(readConfig({}));
   });
@@ -169,6 +258,7 @@ describe('configuration', () => {
     expect(readConfig({ SUPABASE_URL: 'https://abc.supabase.co/auth/v1/', ...keys }).auth).toEqual({
       kind: 'supabase',
       url: 'https://abc.supabase.co',
+      publicUrl: 'https://abc.supabase.co',
       issuer: 'https://abc.supabase.co/auth/v1',
       publishableKey: 'sb_publishable_x',
       secretKey: 'sb_secret_x',

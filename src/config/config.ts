@@ -28,6 +28,13 @@ import {
   mailVariables,
   sendsMail,
 } from './mail.ts';
+import {
+  type OAuthConfig,
+  oauthProblemsOnSupabase,
+  oauthVariables,
+  presetVariables,
+  readOAuth,
+} from './oauth.ts';
 import { type SessionCookieConfig, sessionCookieConfig, sessionCookieVariables } from './session-cookie.ts';
 import {
   type SupabaseAuthConfig,
@@ -44,7 +51,7 @@ export interface Config {
   readonly sessionCookie: SessionCookieConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
-  readonly auth: (EmbeddedAuthConfig & LinkConfig & CodesConfig) | SupabaseAuthConfig;
+  readonly auth: EmbeddedConfig | SupabaseAuthConfig;
   /** What the embedded server mails; Supabase mails by itself. */
   readonly mail: MailConfig;
   /** False only outside production. */
@@ -52,6 +59,8 @@ export interface Config {
   /** What the environment asks for and nothing here does, for the log. Names and no values. */
   readonly warnings: readonly string[];
 }
+
+export type EmbeddedConfig = EmbeddedAuthConfig & LinkConfig & CodesConfig & { readonly oauth: OAuthConfig };
 
 /** The environment does not describe a Limen that can run. */
 export class ConfigError extends Error {
@@ -85,9 +94,11 @@ export const Environment = z.object({
   ...linkVariables,
   ...codesVariables,
   ...mailVariables,
+  ...oauthVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
+type Given = Record<string, string | undefined>;
 
 /** The environment, and beneath it what `.env` in this folder adds. */
 export function environment(): Record<string, string | undefined> {
@@ -97,7 +108,11 @@ export function environment(): Record<string, string | undefined> {
 
 /** @throws {ConfigError} with all problems */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const { env: given, spelling, ...gotrue } = readGotrueNames(nonEmpty(env), Object.keys(Environment.shape));
+  const {
+    env: given,
+    spelling,
+    ...gotrue
+  } = readGotrueNames(nonEmpty(env), [...Object.keys(Environment.shape), ...presetVariables]);
   const parsed = Environment.safeParse(given);
   const alone = parsed.error?.issues.map(({ path, message }) => {
     const name = path.join('.');
@@ -106,10 +121,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   // What is wrong by itself is left out of the look at how the others go together.
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
   const others = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
-  const across = problemsAcross(Environment.parse(others), wrong);
+  const across = problemsAcross(Environment.parse(others), given, wrong);
   const problems = [...(alone ?? []), ...gotrue.problems, ...across];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return configFrom(parsed.data, gotrue.warnings);
+  return configFrom(parsed.data, given, gotrue.warnings);
 }
 
 /** An empty variable is how Compose files and shells spell an absent one. */
@@ -118,7 +133,7 @@ function nonEmpty(env: Record<string, string | undefined>): Record<string, strin
   return Object.fromEntries(entries);
 }
 
-function problemsAcross(env: Environment, wrong: Wrong): string[] {
+function problemsAcross(env: Environment, given: Given, wrong: Wrong): string[] {
   const problems = [...supabaseProblems(env, wrong), ...mailProblems(env)];
   if (env.SUPABASE_URL) {
     for (const name of EMBEDDED_ONLY) {
@@ -130,8 +145,10 @@ function problemsAcross(env: Environment, wrong: Wrong): string[] {
         `${name}: hooks belong to whoever issues the tokens; set them up in the Supabase project`,
       );
     }
+    problems.push(...oauthProblemsOnSupabase(given, wrong));
   } else {
     problems.push(...hookProblems(env, wrong, env.NODE_ENV === 'production'));
+    problems.push(...oauthOf(env, given).problems);
   }
   if (env.NODE_ENV === 'production') problems.push(...problemsInProduction(env, wrong));
   return problems;
@@ -156,7 +173,14 @@ function problemsInProduction(env: Environment, wrong: Wrong): string[] {
   return problems;
 }
 
-function configFrom(env: Environment, warnings: readonly string[]): Config {
+function oauthOf(env: Environment, given: Given) {
+  return readOAuth(given, env, {
+    externalUrl: externalUrlOf(env),
+    production: env.NODE_ENV === 'production',
+  });
+}
+
+function configFrom(env: Environment, given: Given, warnings: readonly string[]): Config {
   const production = env.NODE_ENV === 'production';
   return {
     production,
@@ -170,6 +194,7 @@ function configFrom(env: Environment, warnings: readonly string[]): Config {
           ...embeddedAuthConfig(env, externalUrlOf(env), production),
           ...linkConfig(env, externalUrlOf(env)),
           ...codesConfig(env),
+          oauth: oauthOf(env, given).config,
         },
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     rateLimits: env.RATE_LIMITS,

@@ -6,6 +6,8 @@ export interface SupabaseAuthConfig {
   readonly kind: 'supabase';
   /** Without a slash at the end, and without `/auth/v1`. */
   readonly url: string;
+  /** As browsers reach it. */
+  readonly publicUrl: string;
   readonly publishableKey: string;
   readonly secretKey: string;
   /** The legacy HS256 secret; null where the project signs with keys from its JWKS. */
@@ -18,6 +20,7 @@ export interface SupabaseAuthConfig {
 
 export const supabaseVariables = {
   SUPABASE_URL: httpUrl.optional(),
+  SUPABASE_PUBLIC_URL: httpUrl.optional(),
   SUPABASE_ANON_KEY: z.string().optional(),
   SUPABASE_PUBLISHABLE_KEY: z.string().optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
@@ -37,6 +40,7 @@ export function supabaseConfig(env: SupabaseValues, url: string): SupabaseAuthCo
   return {
     kind: 'supabase',
     url: base,
+    publicUrl: env.SUPABASE_PUBLIC_URL ?? base,
     issuer: env.SUPABASE_JWT_ISSUER ?? (isHosted ? `${base}/auth/v1` : null),
     publishableKey,
     secretKey,
