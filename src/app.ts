@@ -5,6 +5,7 @@ import { createHookCaller } from './adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { type Mail, openMail } from './adapters/mail/mail.ts';
 import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
+import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
 import { openChangeFeed } from './adapters/postgres/change-feed.ts';
@@ -25,10 +26,7 @@ import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
 import { channelsOfHooks } from './auth-server/hook-delivery.ts';
-import type { CodesConfig } from './config/codes.ts';
-import type { Config } from './config/config.ts';
-import type { EmbeddedAuthConfig } from './config/embedded-auth.ts';
-import type { LinkConfig } from './config/links.ts';
+import type { Config, EmbeddedConfig } from './config/config.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
 import { createContextFactory } from './context.ts';
 import { createHttpApp, type HttpApp } from './http/http-app.ts';
@@ -172,7 +170,7 @@ const PROCESS_KEY_TTL_SECONDS = 60;
 
 async function mailOf(
   config: Config,
-  { siteUrl, issuer, codes }: EmbeddedAuthConfig & LinkConfig & CodesConfig,
+  { siteUrl, issuer, codes }: EmbeddedConfig,
   hooks: Hooks,
   { database, clock, log }: Shared,
 ): Promise<Mail> {
@@ -184,11 +182,7 @@ async function mailOf(
   return openMail({ database, clock, log, settings, byHook });
 }
 
-async function embeddedAuth(
-  config: Config,
-  auth: EmbeddedAuthConfig & LinkConfig & CodesConfig,
-  shared: Shared,
-): Promise<Auth> {
+async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared): Promise<Auth> {
   const { database, clock } = shared;
   const hooks = createHookCaller({ ...shared, targets: auth.hooks });
   const mail = await mailOf(config, auth, hooks, shared);
@@ -198,9 +192,17 @@ async function embeddedAuth(
       : await openDatabaseSigningKeys({ database, clock });
   const passwords = createPasswordHasher({ scheme: auth.passwordRules.scheme });
   const { outbox } = mail;
-  const server = createAuthServer({ ...shared, keys, passwords, outbox, hooks, settings: auth });
+  const server = createAuthServer({
+    ...shared,
+    keys,
+    passwords,
+    outbox,
+    hooks,
+    oauth: createOAuthProviders(auth.oauth.providers),
+    settings: { ...auth, manualLinking: auth.oauth.manualLinking },
+  });
   const authFor = createSupabaseBackend({
-    project: embeddedProject(server),
+    project: embeddedProject(server, auth.issuer.replace(/\/auth\/v1$/, '')),
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
     checksPasswordFirst: true,
     hasAnotherWithRole: createRoleHolders(database, clock),

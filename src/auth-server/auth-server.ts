@@ -6,6 +6,8 @@ import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
 import { adminFactorEndpoints } from './admin-factors.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
+import { authorizeEndpoints } from './authorize.ts';
+import { callbackEndpoints } from './callback.ts';
 import { clientOf } from './client.ts';
 import { emailCodeEndpoints } from './email-code.ts';
 import { newEndpoints, type Services } from './endpoint.ts';
@@ -24,6 +26,7 @@ import { settingsEndpoints } from './settings.ts';
 import { signupEndpoints } from './signup.ts';
 import { tokenEndpoints } from './token.ts';
 import { userEndpoints } from './user.ts';
+import { identityEndpoints } from './user-identities.ts';
 import { verifyEndpoints } from './verify.ts';
 
 export interface AuthServer {
@@ -46,6 +49,9 @@ const FAMILIES = [
   resendEndpoints,
   reauthenticateEndpoints,
   userEndpoints,
+  identityEndpoints,
+  authorizeEndpoints,
+  callbackEndpoints,
   logoutEndpoints,
   adminUserListEndpoints,
   adminUserEndpoints,

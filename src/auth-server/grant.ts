@@ -18,19 +18,30 @@ export interface Grant {
   method?: string;
   /** True where the session began with this very request. */
   isNewSession?: boolean;
+  /** For the provider's own API: handed out this once, and kept nowhere. */
+  providerTokens?: { accessToken: string; refreshToken: string | null };
   weakPassword?: { message: string; reasons: string[] } | null;
 }
 
 const MAX_ROUNDS = 3;
 
+/** As null below, from within a transaction that must leave nothing behind. */
+export class LostRound extends Error {
+  override readonly name = 'LostRound';
+}
+
 /**
  * Null is a round lost to somebody who changed the row between the reading of it and the writing; the next one reads what they left.
  * @throws {ProtocolError} 409 conflict, when none is won
  */
-export async function inRounds(round: () => Promise<Grant | null>): Promise<Grant> {
+export async function inRounds<Result = Grant>(round: () => Promise<Result | null>): Promise<Result> {
   for (let count = 0; count < MAX_ROUNDS; count++) {
-    const grant = await round();
-    if (grant) return grant;
+    try {
+      const result = await round();
+      if (result) return result;
+    } catch (error) {
+      if (!(error instanceof LostRound)) throw error;
+    }
   }
   throw conflict();
 }

@@ -48,7 +48,8 @@ export async function confirmMailbox(
  * Whether the account came by a sign-up, which anybody can send: it leaves `sub` among the metadata. What an administrator has made, or
  * brought along from elsewhere, is no stranger's.
  */
-const isSignedUp = (user: UserRow) => user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
+export const isSignedUp = (user: UserRow) =>
+  user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
 
 async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<string[]> {
   const { id, email } = user;

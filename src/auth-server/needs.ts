@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Hooks } from '../adapters/hooks/hook.ts';
 import type { Outbox } from '../adapters/mail/outbox.ts';
+import type { OAuthProviders } from '../adapters/oauth/providers.ts';
 import type { PasswordHasher } from '../adapters/passwords/password-hasher.ts';
 import type { PasswordRules } from '../adapters/passwords/password-policy.ts';
 import type { Database } from '../adapters/postgres/database.ts';
@@ -41,6 +42,8 @@ export interface AuthServerSettings extends RedirectSettings {
   sessions: SessionLimits;
   /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
   requireCurrentPassword: boolean;
+  /** Whether people may link and unlink providers by themselves. */
+  manualLinking: boolean;
   codes: CodeSettings;
   mfa: MfaSettings;
 }
@@ -85,6 +88,8 @@ export interface AuthServerNeeds {
   keys: SigningKeys;
   passwords: PasswordHasher;
   outbox: Outbox;
+  /** Those that are on. */
+  oauth: OAuthProviders;
   clock: Clock;
   settings: AuthServerSettings;
   changes: ChangeSink;

@@ -153,6 +153,19 @@ export async function spendToken(
   return { userId, type, purpose: purposeOf.get(hash) ?? '', address, isPkce: isPkceToken(hash) };
 }
 
+/** What a link's token was sent to, without spending it; undefined where there is none such. @param purpose as in `newToken` */
+export async function addressOfToken(
+  tx: Queryable,
+  token: string,
+  { type, purpose }: { type: OneTimeTokenType; purpose: string },
+): Promise<string | undefined> {
+  const [found] = await tx.query<{ relates_to: string }>(
+    'select relates_to from auth.one_time_tokens where token_hash = $1 and token_type = $2::text::auth.one_time_token_type',
+    [hashOf(token, purpose), type],
+  );
+  return found?.relates_to;
+}
+
 /** Takes away what was sent to somebody and not used yet, as when their address changes. */
 export async function dropTokens(
   tx: Queryable,

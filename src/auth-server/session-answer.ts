@@ -17,7 +17,7 @@ export async function answerSession(services: Services, call: Call, grant: Grant
  * @throws {ProtocolError} what the custom access token hook says; a session that just began is then over again
  */
 export async function sessionAnswer(services: Services, client: Client, grant: Grant) {
-  const { user, session, refreshToken, trace, weakPassword } = grant;
+  const { user, session, refreshToken, trace, weakPassword, providerTokens } = grant;
   const accessToken = await accessTokenOf(services, client, grant).catch(async (error) => {
     // Nobody has its tokens, and a session that nobody has must not count as the newest, or be listed.
     if (grant.isNewSession) await endSession(services.database, session.id);
@@ -32,6 +32,8 @@ export async function sessionAnswer(services: Services, client: Client, grant: G
     refresh_token: refreshToken,
     user: fullUserJson(user),
     ...(weakPassword && { weak_password: weakPassword }),
+    ...(providerTokens && { provider_token: providerTokens.accessToken }),
+    ...(providerTokens?.refreshToken && { provider_refresh_token: providerTokens.refreshToken }),
   };
   return { headers, body };
 }

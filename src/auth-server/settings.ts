@@ -30,15 +30,18 @@ const PROVIDERS = [
   'phone',
 ];
 
-export function settingsEndpoints({ settings }: Services): Endpoints {
+export function settingsEndpoints({ settings, oauth }: Services): Endpoints {
   return newEndpoints().get('/settings', (call) =>
     call.json({
       external: {
         ...Object.fromEntries(PROVIDERS.map((name) => [name, false])),
+        ...Object.fromEntries([...oauth.keys()].map((name) => [name, true])),
         anonymous_users: settings.anonymousUsersEnabled,
         email: true,
         phone: settings.phone.enabled,
       },
+      // For buttons; Supabase Auth has none.
+      external_labels: Object.fromEntries([...oauth.values()].map(({ name, label }) => [name, label])),
       disable_signup: !settings.signupEnabled,
       mailer_autoconfirm: !settings.emailConfirmation,
       phone_autoconfirm: settings.phone.autoconfirm,

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { readBody } from './body.ts';
 import { type Call, countAttempt, type Services } from './endpoint.ts';
 import { exchangeAuthCode } from './flow-state.ts';
+import { finishOAuthFlow } from './oauth-exchange.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
-import { findUserById, isBanned } from './user-row.ts';
+import { refusalOfDuplicate } from './user-change.ts';
+import { isBanned } from './user-row.ts';
 
 const Body = z.object({ auth_code: z.string().min(1), code_verifier: z.string().min(1) });
 
@@ -15,15 +17,25 @@ export async function grantByAuthCode(services: Services, call: Call): Promise<R
   await countAttempt(services, call.var.client, 'verify');
   const { database, clock } = services;
   const now = clock();
-  const grant = await database.transaction(async (tx) => {
-    const flow = await exchangeAuthCode(tx, { authCode: auth_code, verifier: code_verifier, now });
-    const user = await findUserById(tx, flow.user_id);
-    if (!user || user.deleted_at) throw notFound();
-    if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
-    const { client } = call.var;
-    return signIn(tx, { user, method: flow.authentication_method, client, now, issuedAt: now });
-  });
+  const { grant, linked } = await database
+    .transaction(async (tx) => {
+      const flow = await exchangeAuthCode(tx, { authCode: auth_code, verifier: code_verifier, now });
+      const { user, linked, providerTokens } = await finishOAuthFlow(services, tx, flow, now);
+      if (!user || user.deleted_at) throw notFound();
+      if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
+      const { client } = call.var;
+      const method = flow.authentication_method;
+      const grant = await signIn(tx, { user, method, client, now, issuedAt: now });
+      return { grant: grant && { ...grant, ...(providerTokens && { providerTokens }) }, linked };
+    })
+    .catch((error) => {
+      throw refusalOfDuplicate(error);
+    });
   if (!grant) throw notFound();
+  if (linked) {
+    services.outbox.wake();
+    services.changes.userChanged(grant.user.id);
+  }
   return answerSession(services, call, grant);
 }
 

@@ -1,6 +1,7 @@
 /** `POST /token`: every way to a session has a file of its own, named by its `grant_type`. */
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { validationFailed } from './protocol-error.ts';
+import { grantByIdToken } from './token-id-token.ts';
 import { grantByPassword } from './token-password.ts';
 import { grantByAuthCode } from './token-pkce.ts';
 import { grantByRefreshToken } from './token-refresh.ts';
@@ -9,6 +10,7 @@ const GRANTS = new Map<string | undefined, (services: Services, call: Call) => P
   ['password', grantByPassword],
   ['refresh_token', grantByRefreshToken],
   ['pkce', grantByAuthCode],
+  ['id_token', grantByIdToken],
 ]);
 
 export function tokenEndpoints(services: Services): Endpoints {

@@ -18,4 +18,6 @@ export function assertMetadataFits(next: JsonObject | null, previous: JsonObject
   }
 }
 
+export const fitsMetadata = (metadata: JsonObject) => bytesOf(metadata) <= MAX_BYTES;
+
 const bytesOf = (metadata: JsonObject | null) => Buffer.byteLength(JSON.stringify(metadata ?? {}));

@@ -1,19 +1,24 @@
 /** `limen/client`: the GraphQL API for browsers and Node, with a session that looks after itself. */
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { LimenClientError } from './client-error.ts';
+import { createCodeVerifiers } from './code-verifier.ts';
 import {
   AcceptInvitationDocument,
+  AuthProvidersDocument,
   ChangeEmailDocument,
   ChangePasswordDocument,
   ChangePhoneDocument,
   EnrollTotpDocument,
+  ExchangeCodeDocument,
   GenerateLinkDocument,
   GenerateRecoveryCodesDocument,
   InviteUserDocument,
+  LinkIdentityDocument,
   LoginDocument,
   LogoutDocument,
   MeDocument,
   MyFactorsDocument,
+  MyIdentitiesDocument,
   RemoveFactorDocument,
   RequestPasswordResetDocument,
   RequestReauthenticationDocument,
@@ -23,8 +28,11 @@ import {
   SetUserRolesDocument,
   SignInAnonymouslyDocument,
   SignInWithCodeDocument,
+  SignInWithIdTokenDocument,
+  SignInWithOAuthDocument,
   SignupDocument,
   StepUpDocument,
+  UnlinkIdentityDocument,
   UpdateProfileDocument,
   UserDocument,
   VerifyEmailChangeDocument,
@@ -76,6 +84,11 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     options.storageKey ?? 'limen.session',
   );
   if (options.onSessionChange) store.listen(options.onSessionChange);
+  // Where no storage is given, the page alone would lose it on the way to the provider.
+  const verifiers = createCodeVerifiers(
+    options.storage ?? globalThis.sessionStorage ?? createMemoryStorage(),
+    `${options.storageKey ?? 'limen.session'}.code-verifier`,
+  );
   const post = createPost(url, fetch, inCookie ? 'include' : undefined);
   const tokens = createSessionRefresh(store, post, inCookie ? origin : null);
   /** For what changes the cookie. */
@@ -121,6 +134,11 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     }
     return result;
   }
+
+  const withChallenge = async <Input extends object>(input: Input) => ({
+    ...input,
+    codeChallenge: await verifiers.begin(),
+  });
 
   type Mutation<Data, Input> = TypedDocumentNode<Data, { input: Input }>;
 
@@ -212,6 +230,25 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     requestReauthentication: async () =>
       (await ask(RequestReauthenticationDocument, {})).requestReauthentication,
     setUserRoles: changingUser(SetUserRolesDocument),
+    authProviders: async () => (await ask(AuthProvidersDocument, {})).authProviders,
+    signInWithOAuth: async (input) =>
+      only(await askAsNobody(SignInWithOAuthDocument, { input: await withChallenge(input) })),
+    linkIdentity: async (input) => asking(LinkIdentityDocument)(await withChallenge(input)),
+    async exchangeCode(code) {
+      const given = { code, codeVerifier: await verifiers.current() };
+      const input = inCookie ? { ...given, transport: 'COOKIE' as const } : given;
+      const result = only(await askAsNobody(ExchangeCodeDocument, { input }));
+      // A code that was not judged can be exchanged yet.
+      if (!['RateLimitedError', 'ServiceUnavailableError'].includes(result.__typename))
+        await verifiers.forget();
+      if (result.__typename !== 'AuthSession') return result;
+      const { providerToken, providerRefreshToken, ...session } = result;
+      await keepIfSession(session);
+      return result;
+    },
+    signInWithIdToken: signingIn(SignInWithIdTokenDocument),
+    identities: async () => (await ask(MyIdentitiesDocument, {})).me?.identities ?? null,
+    unlinkIdentity: asking(UnlinkIdentityDocument),
     refresh: tokens.refresh,
     restore: tokens.restore,
     getSession: async () => (await store.read())?.session ?? null,

@@ -7,6 +7,7 @@ import type {
   EnrollTotpInput,
   GenerateLinkInput,
   InviteUserInput,
+  LinkIdentityInput,
   LoginInput,
   LogoutInput,
   RemoveFactorInput,
@@ -17,8 +18,11 @@ import type {
   SetUserRolesInput,
   SignInAnonymouslyInput,
   SignInWithCodeInput,
+  SignInWithIdTokenInput,
+  SignInWithOAuthInput,
   SignupInput,
   StepUpInput,
+  UnlinkIdentityInput,
   UpdateProfileInput,
   VerifyEmailChangeInput,
   VerifyEmailInput,
@@ -28,13 +32,17 @@ import type {
 } from './generated/operations.ts';
 import type {
   AcceptInvitationResult,
+  AuthProvider,
   ChangeEmailResult,
   ChangePasswordResult,
   ChangePhoneResult,
   EnrollTotpResult,
+  ExchangeCodeResult,
   GenerateLinkResult,
   GenerateRecoveryCodesResult,
+  Identity,
   InviteUserResult,
+  LinkIdentityResult,
   LoginResult,
   LogoutResult,
   MyFactors,
@@ -49,8 +57,11 @@ import type {
   SetUserRolesResult,
   SignInAnonymouslyResult,
   SignInWithCodeResult,
+  SignInWithIdTokenResult,
+  SignInWithOAuthResult,
   SignupResult,
   StepUpResult,
+  UnlinkIdentityResult,
   UpdateProfileResult,
   User,
   UserWithRecord,
@@ -121,6 +132,22 @@ export interface IdentityClient {
   acceptInvitation(input: AcceptInvitationInput): Promise<AcceptInvitationResult>;
   generateLink(input: GenerateLinkInput): Promise<GenerateLinkResult>;
   setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
+  /** For the buttons of a sign-in page. */
+  authProviders(): Promise<AuthProvider[]>;
+  /**
+   * With a `ProviderRedirect`, send the browser to its `url`; `exchangeCode` ends what this begins. What shows on return who it was is kept in
+   * the storage, or else in the `sessionStorage` of the page.
+   */
+  signInWithOAuth(input: Route<SignInWithOAuthInput>): Promise<SignInWithOAuthResult>;
+  /** With the `code` of the address that the browser came back to. With an `AuthSession` the person is signed in. */
+  exchangeCode(code: string): Promise<ExchangeCodeResult>;
+  /** With an `AuthSession` the person is signed in. */
+  signInWithIdToken(input: SignInWithIdTokenInput): Promise<SignInWithIdTokenResult>;
+  /** The ways the person signs in; null when nobody is. */
+  identities(): Promise<Identity[] | null>;
+  /** As `signInWithOAuth`, to add a provider to the account. */
+  linkIdentity(input: Route<LinkIdentityInput>): Promise<LinkIdentityResult>;
+  unlinkIdentity(input: UnlinkIdentityInput): Promise<UnlinkIdentityResult>;
   /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
   refresh(): Promise<RefreshSessionResult>;
   /**
@@ -142,6 +169,9 @@ export interface IdentityClient {
   /** For urql, Apollo and others: carries the access token to the endpoint's origin, and goes anywhere else as it is. */
   fetch: typeof globalThis.fetch;
 }
+
+/** The client makes the challenge. */
+type Route<Input> = Omit<Input, 'codeChallenge' | 'codeChallengeMethod'>;
 
 type VariablesOf<Variables> =
   Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables];

@@ -1,17 +1,21 @@
 /** What the client's calls answer: unions that narrow by `__typename`. */
 import type {
   AcceptInvitationMutation,
+  AuthProvidersQuery,
   AuthSessionFieldsFragment,
   ChangeEmailMutation,
   ChangePasswordMutation,
   ChangePhoneMutation,
   EnrollTotpMutation,
+  ExchangeCodeMutation,
   GenerateLinkMutation,
   GenerateRecoveryCodesMutation,
   InviteUserMutation,
+  LinkIdentityMutation,
   LoginMutation,
   LogoutMutation,
   MyFactorsQuery,
+  MyIdentitiesQuery,
   RefreshSessionMutation,
   RemoveFactorMutation,
   RequestPasswordResetMutation,
@@ -22,8 +26,11 @@ import type {
   SetUserRolesMutation,
   SignInAnonymouslyMutation,
   SignInWithCodeMutation,
+  SignInWithIdTokenMutation,
+  SignInWithOAuthMutation,
   SignupMutation,
   StepUpMutation,
+  UnlinkIdentityMutation,
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
@@ -69,3 +76,11 @@ export type VerifyPhoneChangeResult = VerifyPhoneChangeMutation['verifyPhoneChan
 export type InviteUserResult = InviteUserMutation['inviteUser'];
 export type GenerateLinkResult = GenerateLinkMutation['generateLink'];
 export type AcceptInvitationResult = AcceptInvitationMutation['acceptInvitation'];
+
+export type AuthProvider = AuthProvidersQuery['authProviders'][number];
+export type Identity = NonNullable<MyIdentitiesQuery['me']>['identities'][number];
+export type SignInWithOAuthResult = SignInWithOAuthMutation['signInWithOAuth'];
+export type ExchangeCodeResult = ExchangeCodeMutation['exchangeCode'];
+export type SignInWithIdTokenResult = SignInWithIdTokenMutation['signInWithIdToken'];
+export type LinkIdentityResult = LinkIdentityMutation['linkIdentity'];
+export type UnlinkIdentityResult = UnlinkIdentityMutation['unlinkIdentity'];

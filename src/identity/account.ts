@@ -1,5 +1,6 @@
 import type { AccessTokenClaims } from './access-token.ts';
 import type { Factor } from './factor.ts';
+import type { Identity } from './identity.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** A person, as an access token or a row of `auth.users` describes them. */
@@ -31,6 +32,8 @@ export interface AccountRecord {
   /** In the future while somebody is banned. */
   readonly bannedUntil: Date | null;
   readonly factors: readonly Factor[];
+  /** The ways they sign in, the oldest first. */
+  readonly identities: readonly Identity[];
 }
 
 export interface Grants {

@@ -6,6 +6,7 @@ import type { CodesBackend } from './codes-backend.ts';
 import type { FactorBackend } from './factor-backend.ts';
 import type { InvitationBackend } from './invitation-backend.ts';
 import type { JsonObject } from './json.ts';
+import type { OAuthBackend } from './oauth-backend.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
 
@@ -26,6 +27,7 @@ export interface AuthBackend {
 
   /** Kept by Limen itself, wherever people live: Supabase Auth hands the first factor's session to whoever signs in. */
   readonly signInChallenges: SignInChallengeStore;
+  readonly oauth: OAuthBackend;
 
   /**
    * Null when the address must be confirmed first, and then also when it is taken.

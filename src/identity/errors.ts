@@ -33,6 +33,19 @@ export const ERROR_CODES = {
   NOT_SUPPORTED: 'The auth server behind this API cannot do it; `missing` says what it lacks.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   REFUSED: 'A rule of this installation says no; `message` gives its reason, for the person to read.',
+  INVALID_AUTH_CODE:
+    'The code of this sign-in is unknown, used, older than five minutes, or the verifier is not the one it began with.',
+  INVALID_ID_TOKEN:
+    'The ID token is not one of this provider for this application, is out of date or used, or its nonce is another one.',
+  PROVIDER_DISABLED:
+    'This installation does not sign people in by that provider; `authProviders` lists those it does.',
+  PROVIDER_EMAIL_UNVERIFIED:
+    'The provider gives no address, or has not verified it. Verify it there, and try again.',
+  IDENTITY_ALREADY_LINKED:
+    'That account of the provider opens an account here already: this one, or somebody else’s.',
+  IDENTITY_NOT_FOUND: 'The person signs in by nothing of that id.',
+  LAST_IDENTITY: 'It is the only way the person signs in. Add another one first.',
+  LINKING_DISABLED: 'This installation does not let people link and unlink providers.',
   USER_NOT_FOUND: 'Nobody has that id.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
@@ -267,6 +280,62 @@ export class ManagedElsewhereError extends UserError {
 /** A hook of the operator's said no. */
 export class RefusedError extends UserError {
   readonly code = 'REFUSED';
+}
+
+export class InvalidAuthCodeError extends UserError {
+  readonly code = 'INVALID_AUTH_CODE';
+  constructor() {
+    super('Start the sign-in again.');
+  }
+}
+
+export class InvalidIdTokenError extends UserError {
+  readonly code = 'INVALID_ID_TOKEN';
+  constructor() {
+    super('The provider’s token is not valid here.');
+  }
+}
+
+export class ProviderDisabledError extends UserError {
+  readonly code = 'PROVIDER_DISABLED';
+  constructor() {
+    super('This provider is not on.');
+  }
+}
+
+export class ProviderEmailUnverifiedError extends UserError {
+  readonly code = 'PROVIDER_EMAIL_UNVERIFIED';
+  constructor() {
+    super('Verify your address with the provider first.');
+  }
+}
+
+export class IdentityAlreadyLinkedError extends UserError {
+  readonly code = 'IDENTITY_ALREADY_LINKED';
+  constructor() {
+    super('That account is linked already.');
+  }
+}
+
+export class IdentityNotFoundError extends UserError {
+  readonly code = 'IDENTITY_NOT_FOUND';
+  constructor() {
+    super('There is no such way to sign in.');
+  }
+}
+
+export class LastIdentityError extends UserError {
+  readonly code = 'LAST_IDENTITY';
+  constructor() {
+    super('This is your only way to sign in.');
+  }
+}
+
+export class LinkingDisabledError extends UserError {
+  readonly code = 'LINKING_DISABLED';
+  constructor() {
+    super('Linking is off.');
+  }
 }
 
 export class UserNotFoundError extends UserError {

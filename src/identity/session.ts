@@ -12,6 +12,9 @@ export interface Session {
   readonly account: Account;
   readonly sessionId: string;
   readonly assuranceLevel: AssuranceLevel;
+  /** For the API of the provider that somebody has just signed in by; null for any other sign-in. Kept nowhere. */
+  readonly providerToken: string | null;
+  readonly providerRefreshToken: string | null;
 }
 
 export type LogoutScope = 'local' | 'others' | 'global';

@@ -20,6 +20,8 @@ import './password.ts';
 import './reauthentication.ts';
 import './roles.ts';
 import './live.ts';
+import './oauth.ts';
+import './identity.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

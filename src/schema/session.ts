@@ -23,6 +23,15 @@ export const AuthSessionRef = builder.objectRef<HandedOverSession>('AuthSession'
       description: 'The life of the access token, in seconds from now.',
     }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the access token expires.' }),
+    providerToken: t.exposeString('providerToken', {
+      nullable: true,
+      description:
+        'For the API of the provider the person signed in by: handed out by `exchangeCode` alone, and never again. Null otherwise.',
+    }),
+    providerRefreshToken: t.exposeString('providerRefreshToken', {
+      nullable: true,
+      description: 'To refresh `providerToken` at the provider, where it gave one. Null otherwise.',
+    }),
     user: t.field({
       type: UserRef,
       description: 'Who signed in. Every field of it costs nothing here.',

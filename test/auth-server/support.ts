@@ -6,6 +6,8 @@ import type { HookTargets } from '../../src/adapters/hooks/hook.ts';
 import { createHookCaller } from '../../src/adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
 import { createOutbox } from '../../src/adapters/mail/outbox.ts';
+import type { ProviderSettings } from '../../src/adapters/oauth/provider-settings.ts';
+import { createOAuthProviders } from '../../src/adapters/oauth/providers.ts';
 import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { migrate } from '../../src/adapters/postgres/migrations.ts';
@@ -56,7 +58,7 @@ export type TestServer = Awaited<ReturnType<typeof openAuthServer>>;
 
 export async function openAuthServer(
   kind: 'PGlite' | 'PostgreSQL',
-  options: { settings?: Partial<AuthServerSettings>; limited?: boolean } = {},
+  options: { settings?: Partial<AuthServerSettings>; limited?: boolean; providers?: ProviderSettings[] } = {},
 ) {
   const statements: string[] = [];
   const { database, close } = await openDatabase(kind, (sql) => statements.push(sql));
@@ -78,6 +80,7 @@ export async function openAuthServer(
     attempts: createAttemptLimiter({ database: null, enabled: options.limited ?? false }),
     outbox: createOutbox({ clock: clock.now, onWake: () => {} }),
     hooks: createHookCaller({ targets: {}, database, clock: clock.now, log }),
+    oauth: createOAuthProviders(options.providers ?? []),
     log,
   };
   const settings: AuthServerSettings = {
@@ -101,6 +104,7 @@ export async function openAuthServer(
     requireCurrentPassword: false,
     codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
     mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
+    manualLinking: false,
     ...options.settings,
   };
   const server = createAuthServer({ ...needs, settings });

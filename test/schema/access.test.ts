@@ -28,6 +28,7 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
   {
     'Query.me': { access: [OK, OK, OK, OK, OK] },
     'Query.viewer': { access: [OK, OK, OK, OK, OK] },
+    'Query.authProviders': { access: [OK, OK, OK, OK, OK] },
     'Query.user': { args: ({ person }) => `id: "${person}"`, access: [SIGN_IN, NO, NO, OK, OK] },
     'Mutation.signup': {
       args: () => `input: { email: "x@x", password: "${PASSWORD}" }`,
@@ -84,6 +85,26 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
       args: () => 'input: { type: INVITE, email: "x@x" }',
       access: [SIGN_IN, NO, NO, OK, NO],
     },
+    'Mutation.signInWithOAuth': {
+      args: () => `input: { provider: "google", codeChallenge: "x" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.exchangeCode': {
+      args: () => `input: { code: "x", codeVerifier: "x" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.signInWithIdToken': {
+      args: () => `input: { provider: "google", idToken: "x" }`,
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.linkIdentity': {
+      args: () => `input: { provider: "google", codeChallenge: "x" }`,
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
+    'Mutation.unlinkIdentity': {
+      args: () => `input: { identityId: "x" }`,
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
     'Mutation.setUserRoles': {
       args: ({ person }) => `input: { userId: "${person}", roles: ["reader"] }`,
       access: [SIGN_IN, NO, NO, OK, NO],
@@ -95,6 +116,7 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
 /** Root fields that anybody may ask for. The list grows only on purpose. */
 const PUBLIC = [
   'Mutation.acceptInvitation',
+  'Mutation.exchangeCode',
   'Mutation.login',
   'Mutation.refreshSession',
   'Mutation.requestPasswordReset',
@@ -103,11 +125,14 @@ const PUBLIC = [
   'Mutation.resetPassword',
   'Mutation.signInAnonymously',
   'Mutation.signInWithCode',
+  'Mutation.signInWithIdToken',
+  'Mutation.signInWithOAuth',
   'Mutation.signup',
   'Mutation.verifyEmail',
-  'Mutation.verifyMfa',
   'Mutation.verifyEmailChange',
+  'Mutation.verifyMfa',
   'Mutation.verifyPhoneChange',
+  'Query.authProviders',
   'Query.me',
   'Query.viewer',
 ];
@@ -115,7 +140,7 @@ const PUBLIC = [
 /** Fields that need no more than the object they are on. */
 const OBJECT_FIELDS: Record<string, string> = {
   User: `id email emailVerified newEmail phone phoneVerified newPhone isAnonymous displayName fullName firstName lastName avatarUrl locale timezone onboarding preferences metadata
-         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft`,
+         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft identities`,
   Factor: 'id name type status createdAt lastChallengedAt',
   MfaRequired: 'challengeId methods expiresAt',
   TotpEnrolment: 'factorId uri secret qrCode',
@@ -123,7 +148,8 @@ const OBJECT_FIELDS: Record<string, string> = {
   RecoveryCodes: 'codes',
   Onboarding: 'completed industry jobTitle emailConsent',
   Viewer: 'kind user serviceId sessionId roles permissions tier scopes assuranceLevel',
-  AuthSession: 'accessToken refreshToken tokenType expiresIn expiresAt user',
+  AuthSession:
+    'accessToken refreshToken tokenType expiresIn expiresAt providerToken providerRefreshToken user',
   EmailConfirmationSent: 'email',
   LoggedOut: 'scope',
   SessionEnded: 'sessionId',
@@ -134,6 +160,18 @@ const OBJECT_FIELDS: Record<string, string> = {
   EmailChangeHalfConfirmed: 'awaitsOtherAddress',
   PhoneChangeRequested: 'requestedPhone',
   ActionLink: 'url oneTimeCode tokenHash verificationType redirectTo user',
+  AuthProvider: 'name label',
+  ProviderRedirect: 'url',
+  Identity: 'id provider email createdAt lastSignInAt',
+  IdentityUnlinked: 'identityId',
+  InvalidAuthCodeError: 'code message',
+  InvalidIdTokenError: 'code message',
+  ProviderDisabledError: 'code message',
+  ProviderEmailUnverifiedError: 'code message',
+  IdentityAlreadyLinkedError: 'code message',
+  IdentityNotFoundError: 'code message',
+  LastIdentityError: 'code message',
+  LinkingDisabledError: 'code message',
   FieldIssue: 'path code message',
   ValidationError: 'code message issues',
   WeakPasswordError: 'code message reasons',
@@ -171,6 +209,7 @@ const WAYS_TO_USER = [
   'Mutation.changeEmail',
   'Mutation.changePassword',
   'Mutation.changePhone',
+  'Mutation.exchangeCode',
   'Mutation.generateLink',
   'Mutation.inviteUser',
   'Mutation.login',
@@ -179,14 +218,15 @@ const WAYS_TO_USER = [
   'Mutation.setUserRoles',
   'Mutation.signInAnonymously',
   'Mutation.signInWithCode',
+  'Mutation.signInWithIdToken',
   'Mutation.signup',
   'Mutation.stepUp',
   'Mutation.updateProfile',
   'Mutation.verifyEmail',
-  'Mutation.verifyMfa',
-  'Mutation.verifyTotp',
   'Mutation.verifyEmailChange',
+  'Mutation.verifyMfa',
   'Mutation.verifyPhoneChange',
+  'Mutation.verifyTotp',
   'Query.me',
   'Query.user',
   'Query.viewer',
@@ -258,6 +298,7 @@ describe('access', () => {
       const objects: Record<string, string> = {
         onboarding: 'onboarding { completed }',
         factors: 'factors { id }',
+        identities: 'identities { id }',
       };
       const selection = objects[field] ?? field;
       const query = `{ user(id: "${people.person.id}") { ${selection} } }`;

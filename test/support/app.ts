@@ -60,9 +60,12 @@ const EMBEDDED_ONLY = new Set([
   'MAILER_OTP_LENGTH',
   'MAILER_OTP_EXP',
   'MAIL_LINKS',
+  'SECURITY_MANUAL_LINKING_ENABLED',
 ]);
 
-const isEmbeddedOnly = (name: string) => EMBEDDED_ONLY.has(name) || /^(HOOK|SESSIONS)_/.test(name);
+/** A provider's variables are named by it. */
+const isEmbeddedOnly = (name: string) =>
+  EMBEDDED_ONLY.has(name) || /^(HOOK|SESSIONS|EXTERNAL|OIDC)_/.test(name);
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 
@@ -200,6 +203,8 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
     },
     /** Sends nothing unless told to. */
     mail: embedded.mail!,
+    /** What browsers reach as the auth server, wherever Limen itself is. */
+    atAuthServer: (request: Request) => embedded.fetch(request, { remoteAddress: '127.0.0.1' }),
     messagesTo: (recipient: string) => messagesTo(embedded.database, recipient),
     close,
   };

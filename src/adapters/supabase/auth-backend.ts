@@ -22,7 +22,9 @@ import { SupabaseCodes } from './codes-backend.ts';
 import { SupabaseFactors } from './factor-backend.ts';
 import { isGone } from './gone.ts';
 import { SupabaseInvitationBackend } from './invitation-backend.ts';
+import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
+import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
 export interface SupabaseBackendOptions {
@@ -40,7 +42,8 @@ export interface SupabaseBackendOptions {
 }
 
 export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
-  return (client) => new SupabaseBackend(options, client);
+  const providers = createProviderList(options.project);
+  return (client) => new SupabaseBackend(options, client, () => providers(client));
 }
 
 type NewAccount = Parameters<AuthBackend['createAccount']>[0];
@@ -55,8 +58,9 @@ class SupabaseBackend implements AuthBackend {
   readonly addresses: AuthBackend['addresses'];
   readonly anonymous: AuthBackend['anonymous'];
   readonly invitations: AuthBackend['invitations'];
+  readonly oauth: SupabaseOAuth;
 
-  constructor(options: SupabaseBackendOptions, client: Client) {
+  constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
     this.#calls = createCalls(options.project, options.secretKey, client);
     this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
@@ -67,6 +71,7 @@ class SupabaseBackend implements AuthBackend {
     this.addresses = new SupabaseAddressBackend(this.#calls, trySignIn);
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
+    this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, providers });
   }
 
   async signUp({

@@ -9,6 +9,8 @@ export type Send = (request: Request, client: Client) => Promise<Response>;
 export interface Project {
   /** Where `/auth/v1` is mounted. */
   readonly url: string;
+  /** The same, as browsers reach it. */
+  readonly publicUrl: string;
   /** Sent by calls that act for nobody in particular. */
   readonly publishableKey: string;
   readonly timeoutMs: number;
@@ -37,7 +39,7 @@ export type Answer = { data: unknown; error: AuthError | null };
 export async function call<A extends Answer>(
   project: Project,
   client: Client,
-  as: { key?: string; accessToken?: string },
+  as: { key?: string; accessToken?: string; codeVerifier?: string },
   work: (auth: SupabaseClient['auth']) => Promise<A>,
 ): Promise<A & { transport: Transport }> {
   const transport: Transport = { retryAfterSeconds: null, outage: undefined };
@@ -47,7 +49,7 @@ export async function call<A extends Answer>(
       detectSessionInUrl: false,
       storageKey: STORAGE_KEY,
       persistSession: true,
-      storage: storageHolding(as.accessToken),
+      storage: storageHolding(as),
       experimental: { recoveryCodes: true },
     },
     global: { fetch: fetchWithin(project, client, transport) },
@@ -92,8 +94,11 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** With a session in its storage that has not expired, auth-js acts for that person without asking for a refresh token. */
-function storageHolding(accessToken: string | undefined) {
+/**
+ * With a session in its storage that has not expired, auth-js acts for that person without asking for a refresh token; the verifier of a
+ * code it takes from there too.
+ */
+function storageHolding({ accessToken, codeVerifier }: { accessToken?: string; codeVerifier?: string }) {
   const items = new Map<string, string>();
   if (accessToken) {
     items.set(
@@ -108,6 +113,7 @@ function storageHolding(accessToken: string | undefined) {
       }),
     );
   }
+  if (codeVerifier) items.set(`${STORAGE_KEY}-code-verifier`, JSON.stringify(codeVerifier));
   return {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),

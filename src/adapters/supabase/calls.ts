@@ -9,7 +9,8 @@ type Answered<A> = Promise<A & { transport: Transport }>;
 
 /** Each may reject with `ServiceUnavailableError`: see `call`. */
 export interface Calls {
-  asAnybody<A extends Answer>(work: Work<A>): Answered<A>;
+  /** @param codeVerifier of the code that is exchanged, if one is */
+  asAnybody<A extends Answer>(work: Work<A>, codeVerifier?: string): Answered<A>;
   asPerson<A extends Answer>(accessToken: string, work: Work<A>): Answered<A>;
   /** With the project's secret key. */
   asAdmin<A extends Answer>(work: Work<A>): Answered<A>;
@@ -18,7 +19,7 @@ export interface Calls {
 /** @param secretKey the secret (or `service_role`) key, for what only an administrator may do. */
 export function createCalls(project: Project, secretKey: () => Promise<string>, client: Client): Calls {
   return {
-    asAnybody: (work) => call(project, client, {}, work),
+    asAnybody: (work, codeVerifier) => call(project, client, { ...(codeVerifier && { codeVerifier }) }, work),
     asPerson: (accessToken, work) => call(project, client, { accessToken }, work),
     asAdmin: async (work) => call(project, client, { key: await secretKey() }, work),
   };

@@ -6,9 +6,10 @@ export interface EmbeddedServer {
   fetch(request: Request, caller: Client & { via: 'process' }): Promise<Response>;
 }
 
-export function embeddedProject(server: EmbeddedServer): Project {
+export function embeddedProject(server: EmbeddedServer, publicUrl: string): Project {
   return {
     url: 'http://embedded.invalid',
+    publicUrl,
     // The embedded server asks for no project key.
     publishableKey: 'none',
     timeoutMs: 30_000,

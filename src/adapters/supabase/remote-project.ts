@@ -3,6 +3,8 @@ import type { Project } from './call.ts';
 
 interface RemoteProjectOptions {
   url: string;
+  /** As browsers reach it, where that is another address. */
+  publicUrl: string;
   publishableKey: string;
   secretKey: string;
   timeoutMs: number;
@@ -12,11 +14,18 @@ interface RemoteProjectOptions {
  * Supabase limits attempts by address, and every call comes from ours: so the client's address goes along, which is believed together with
  * a secret key. The client's `User-Agent` does not: Supabase refuses a secret key that seems to come from a browser.
  */
-export function remoteProject({ url, publishableKey, secretKey, timeoutMs }: RemoteProjectOptions): Project {
+export function remoteProject({
+  url,
+  publicUrl,
+  publishableKey,
+  secretKey,
+  timeoutMs,
+}: RemoteProjectOptions): Project {
   // The newer opaque keys are exchanged by the gateway, and only where `apikey` and bearer are the same.
   const isOpaque = secretKey.startsWith('sb_secret_');
   return {
     url,
+    publicUrl,
     publishableKey: isOpaque ? secretKey : publishableKey,
     timeoutMs,
     send: (request, client) => {

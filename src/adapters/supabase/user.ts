@@ -3,9 +3,11 @@ import type {
   Factor as SupabaseFactor,
   Session as SupabaseSession,
   User as SupabaseUser,
+  UserIdentity,
 } from '@supabase/supabase-js';
 import type { Account } from '../../identity/account.ts';
 import { FACTOR_TYPES, type Factor } from '../../identity/factor.ts';
+import type { Identity } from '../../identity/identity.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { Session } from '../../identity/session.ts';
 import type { AssuranceLevel } from '../../identity/viewer.ts';
@@ -28,6 +30,7 @@ export function accountFromUser(user: SupabaseUser): Account {
       lastSignInAt: dateOrNull(user.last_sign_in_at),
       bannedUntil: dateOrNull(user.banned_until),
       factors: (user.factors ?? []).flatMap(factorFromSupabase),
+      identities: (user.identities ?? []).map(identityFromSupabase),
     },
   };
 }
@@ -43,6 +46,19 @@ export function sessionFromSupabase(session: SupabaseSession): Session {
       : new Date(Date.now() + session.expires_in * 1000),
     account: accountFromUser(session.user),
     ...claimsOf(session.access_token),
+    providerToken: session.provider_token ?? null,
+    providerRefreshToken: session.provider_refresh_token ?? null,
+  };
+}
+
+function identityFromSupabase(identity: UserIdentity): Identity {
+  const { email } = identity.identity_data ?? {};
+  return {
+    id: identity.identity_id,
+    provider: identity.provider,
+    email: typeof email === 'string' && email !== '' ? email : null,
+    createdAt: dateOrNull(identity.created_at),
+    lastSignInAt: dateOrNull(identity.last_sign_in_at),
   };
 }
 

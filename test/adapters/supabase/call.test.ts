@@ -18,6 +18,7 @@ async function upstream(answer: Parameters<typeof createServer>[1]): Promise<str
 
 const project = (url: string) => ({
   url,
+  publicUrl: url,
   publishableKey: 'key',
   timeoutMs: 200,
   send: (request: Request) => fetch(request),

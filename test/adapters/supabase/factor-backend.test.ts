@@ -11,6 +11,7 @@ const TOKEN = ['header', Buffer.from('{"aal":"aal2"}').toString('base64url'), 's
 function factorsAt(status: number, body: object): SupabaseFactors {
   const project = {
     url: 'http://supabase.test',
+    publicUrl: 'http://supabase.test',
     publishableKey: 'key',
     timeoutMs: 1000,
     send: async () => Response.json(body, { status, headers: { 'x-supabase-api-version': '2024-01-01' } }),

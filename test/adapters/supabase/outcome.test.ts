@@ -8,10 +8,8 @@ const AUTH_SERVER = join(import.meta.dirname, '../../../src/auth-server');
 
 /** Codes that no call of the rules can meet: what asks for them is not sent. */
 const UNREACHABLE = [
-  'bad_code_verifier',
   'bad_json',
-  'flow_state_expired',
-  'flow_state_not_found',
+  'invite_not_found',
   'mfa_recovery_codes_locked',
   'mfa_verified_factor_exists',
   'not_admin',

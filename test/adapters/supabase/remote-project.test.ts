@@ -18,8 +18,11 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 const signIn = (url: string, secretKey: string) =>
-  call(remoteProject({ url, publishableKey: 'public', secretKey, timeoutMs: 2000 }), CLIENT, {}, (auth) =>
-    auth.signInWithPassword({ email: 'ada@example.com', password: 'a secret' }),
+  call(
+    remoteProject({ url, publicUrl: url, publishableKey: 'public', secretKey, timeoutMs: 2000 }),
+    CLIENT,
+    {},
+    (auth) => auth.signInWithPassword({ email: 'ada@example.com', password: 'a secret' }),
   );
 
 test('takes neither the secret key nor the password to an address that a redirect names', async () => {

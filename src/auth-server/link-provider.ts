@@ -1,0 +1,62 @@
+/** A provider's identity for somebody who is signed in and asks for it. */
+import type { Queryable } from '../adapters/postgres/database.ts';
+import type { Services } from './endpoint.ts';
+import { addIdentityNotice } from './identity-notice.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { assertNotBanned, type Identified } from './provider-account.ts';
+import {
+  followIdentities,
+  insertIdentity,
+  lockOwnerOf,
+  lockWithIdentities,
+  providerIdentityRow,
+} from './provider-identity.ts';
+import type { FullUserRow } from './user-row.ts';
+
+/**
+ * Somebody anonymous becomes somebody, and keeps their id; whoever has no address yet gets the provider's, if that is verified.
+ * @throws {ProtocolError} 403 user_not_found, user_banned, 422 identity_already_exists, user_sso_managed
+ * @throws the driver's unique violation for an address that is taken: see `refusalOfDuplicate`
+ */
+export async function linkProvider(
+  services: Services,
+  tx: Queryable,
+  userId: string,
+  from: Identified,
+): Promise<FullUserRow> {
+  const { provider, label, identity, now } = from;
+  await assertLinkable(tx, userId, from);
+  const user = await lockWithIdentities(tx, userId);
+  if (!user) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
+  assertNotBanned(user, now);
+  if (user.is_sso_user)
+    throw new ProtocolError(422, 'user_sso_managed', 'Cannot link an identity to an SSO user');
+  if (!(await insertIdentity(tx, providerIdentityRow(provider, userId, identity, now))))
+    throw alreadyLinked(false);
+  const email = !user.email && identity.emailVerified ? (identity.email ?? undefined) : undefined;
+  const linked = await followIdentities(
+    tx,
+    user,
+    { data: identity.data, email, confirmsEmail: email !== undefined, noLongerAnonymous: true },
+    now,
+  );
+  await addIdentityNotice(services.outbox, tx, 'identity-linked', linked, label);
+  return linked;
+}
+
+/** @throws {ProtocolError} 422 identity_already_exists */
+export async function assertLinkable(
+  tx: Queryable,
+  userId: string,
+  { provider, identity }: Identified,
+): Promise<void> {
+  const owner = await lockOwnerOf(tx, provider, identity.subject);
+  if (owner) throw alreadyLinked(owner.id === userId);
+}
+
+const alreadyLinked = (isTheirOwn: boolean) =>
+  new ProtocolError(
+    422,
+    'identity_already_exists',
+    isTheirOwn ? 'Identity is already linked' : 'Identity is already linked to another user',
+  );

@@ -1,0 +1,101 @@
+/** `grant_type=id_token`: a token of a provider that the application got by itself. */
+import { z } from 'zod';
+import {
+  ProviderRefusalError,
+  ProviderUnavailableError,
+  type VerifiedIdToken,
+} from '../adapters/oauth/provider.ts';
+import { requirePerson } from './bearer.ts';
+import { optionalFlag, optionalText, readBody } from './body.ts';
+import { type Call, countAttempt, type Services } from './endpoint.ts';
+import { inRounds, LostRound } from './grant.ts';
+import { linkProvider } from './link-provider.ts';
+import { assertMayLink } from './manual-linking.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { admitFromProvider, openProviderAccount } from './provider-account.ts';
+import { answerSession } from './session-answer.ts';
+import { signIn } from './sign-in.ts';
+import { spendIdToken } from './spent-id-token.ts';
+import { refusalOfDuplicate } from './user-change.ts';
+
+const Body = z.object({
+  provider: optionalText,
+  id_token: z.string().min(1),
+  access_token: optionalText,
+  nonce: optionalText,
+  link_identity: optionalFlag,
+});
+
+export async function grantByIdToken(services: Services, call: Call): Promise<Response> {
+  const body = await readBody(call.req.raw, Body);
+  const linkTo = body.link_identity ? await personWhoLinks(services, call) : null;
+  await countAttempt(services, call.var.client, 'oauth');
+  const provider = services.oauth.get(body.provider ?? '');
+  if (!provider?.verifyIdToken) {
+    throw new ProtocolError(
+      400,
+      'provider_disabled',
+      `Provider (issuer "${body.provider ?? ''}") is not enabled`,
+    );
+  }
+  const { database, clock, log } = services;
+  let verified: VerifiedIdToken;
+  try {
+    verified = await provider.verifyIdToken(
+      { idToken: body.id_token, nonce: body.nonce ?? null, accessToken: body.access_token ?? null },
+      clock(),
+    );
+  } catch (error) {
+    if (error instanceof ProviderUnavailableError || error instanceof ProviderRefusalError) {
+      log.warn({ provider: provider.name, reason: error.message }, 'ID token refused');
+    }
+    if (error instanceof ProviderRefusalError) return refuse(call, DESCRIPTIONS[error.code]);
+    if (!(error instanceof ProviderUnavailableError)) throw error;
+    throw new ProtocolError(400, 'provider_unavailable', 'The provider is out of reach, try again later', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    });
+  }
+  const { name, label, emailOptional } = provider;
+  const issuedAt = clock();
+  const { client } = call.var;
+  const identified = { provider: name, label, emailOptional, identity: verified.identity, now: issuedAt };
+  const newcomer = linkTo ? null : await admitFromProvider(services, client, identified);
+  const from = { ...identified, newcomer };
+  const { grant, isChanged } = await inRounds(() =>
+    database.transaction(async (tx) => {
+      if (!(await spendIdToken(tx, verified, issuedAt))) return { grant: null, isChanged: false };
+      const opened = linkTo
+        ? { user: await linkProvider(services, tx, linkTo, from), isChanged: true }
+        : await openProviderAccount(services, tx, from);
+      if (!opened) throw new LostRound();
+      const grant = await signIn(tx, { user: opened.user, method: 'oauth', client, now: issuedAt, issuedAt });
+      if (!grant) throw new LostRound();
+      return { grant, isChanged: opened.isChanged };
+    }),
+  ).catch((error) => {
+    throw refusalOfDuplicate(error);
+  });
+  if (!grant) return refuse(call, DESCRIPTIONS.refused);
+  services.outbox.wake();
+  if (isChanged) services.changes.userChanged(grant.user.id);
+  return answerSession(services, call, grant);
+}
+
+/** Keys that could not be loaded are asked for again by the next sign-in. */
+const RETRY_AFTER_SECONDS = 5;
+
+async function personWhoLinks(services: Services, call: Call): Promise<string> {
+  const bearer = await requirePerson(services, call.req.raw);
+  assertMayLink(services, bearer);
+  return bearer.user.id;
+}
+
+const DESCRIPTIONS = {
+  refused: 'Bad ID token',
+  nonce_missing: 'Passed nonce and nonce in id_token should either both exist or not.',
+  nonce_mismatch: 'Nonces mismatch',
+};
+
+/** As OAuth has it, and so without a code of Supabase Auth's. */
+const refuse = (call: Call, description: string) =>
+  call.json({ error: 'invalid_request', error_description: description }, 400);
