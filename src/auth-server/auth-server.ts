@@ -4,6 +4,7 @@
  */
 import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
 import { adminFactorEndpoints } from './admin-factors.ts';
+import { adminPasskeyEndpoints } from './admin-passkeys.ts';
 import { adminUserListEndpoints } from './admin-user-list.ts';
 import { adminUserEndpoints } from './admin-users.ts';
 import { authorizeEndpoints } from './authorize.ts';
@@ -18,6 +19,9 @@ import { inviteEndpoints } from './invite.ts';
 import { jwksEndpoints } from './jwks.ts';
 import { logoutEndpoints } from './logout.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
+import { passkeyRegistrationEndpoints } from './passkey-registration.ts';
+import { passkeySignInEndpoints } from './passkey-sign-in.ts';
+import { passkeyEndpoints } from './passkeys.ts';
 import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
 import { reauthenticateEndpoints } from './reauthenticate.ts';
 import { recoveryCodeEndpoints } from './recovery-codes.ts';
@@ -58,6 +62,10 @@ const FAMILIES = [
   recoveryCodeEndpoints,
   factorEndpoints,
   adminFactorEndpoints,
+  passkeySignInEndpoints,
+  passkeyRegistrationEndpoints,
+  passkeyEndpoints,
+  adminPasskeyEndpoints,
 ];
 
 export function createAuthServer(needs: AuthServerNeeds): AuthServer {

@@ -38,6 +38,8 @@ export async function softDeleteUser(database: Database, id: string, now: Date):
       [id],
     );
     await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
+    await tx.query('delete from auth.webauthn_credentials where user_id = $1', [id]);
+    await tx.query('delete from auth.webauthn_challenges where user_id = $1', [id]);
     await tx.query('delete from auth.one_time_tokens where user_id = $1', [id]);
     const ended = await tx.query<{ id: string }>(
       'delete from auth.sessions where user_id = $1 returning id',

@@ -12,6 +12,7 @@ import type { ChangeSink } from '../identity/changes.ts';
 import type { Client } from '../identity/client.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { RedirectSettings } from './redirect.ts';
+import type { RelyingParty } from './relying-party.ts';
 
 export interface SessionLimits {
   /** Whatever is done with it, a session ends so long after it began. Null: never. */
@@ -46,6 +47,8 @@ export interface AuthServerSettings extends RedirectSettings {
   manualLinking: boolean;
   codes: CodeSettings;
   mfa: MfaSettings;
+  /** Null: they are off. */
+  passkeys: PasskeySettings | null;
 }
 
 /** Codes and links by mail. */
@@ -76,6 +79,11 @@ export interface PhoneSettings {
   autoconfirm: boolean;
   codeTtlSeconds: number;
   codeLength: number;
+}
+
+export interface PasskeySettings extends RelyingParty {
+  /** From being asked for a passkey to showing it. */
+  challengeTtlSeconds: number;
 }
 
 /** Who calls. `process` is Limen itself, whose rules have counted the attempt already; `socket` is anybody. */

@@ -48,7 +48,7 @@ export function settingsEndpoints({ settings, oauth }: Services): Endpoints {
       // Clients look whether there is one, not which.
       sms_provider: settings.phone.enabled ? 'hook' : '',
       saml_enabled: false,
-      passkeys_enabled: false,
+      passkeys_enabled: settings.passkeys !== null,
     }),
   );
 }

@@ -35,6 +35,13 @@ import {
   presetVariables,
   readOAuth,
 } from './oauth.ts';
+import {
+  PASSKEY_NAMES,
+  type PasskeyConfig,
+  passkeyConfig,
+  passkeyProblems,
+  passkeyVariables,
+} from './passkeys.ts';
 import { type SessionCookieConfig, sessionCookieConfig, sessionCookieVariables } from './session-cookie.ts';
 import {
   type SupabaseAuthConfig,
@@ -60,7 +67,9 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
-export type EmbeddedConfig = EmbeddedAuthConfig & LinkConfig & CodesConfig & { readonly oauth: OAuthConfig };
+export type EmbeddedConfig = EmbeddedAuthConfig &
+  LinkConfig &
+  CodesConfig & { readonly oauth: OAuthConfig; readonly passkeys: PasskeyConfig | null };
 
 /** The environment does not describe a Limen that can run. */
 export class ConfigError extends Error {
@@ -95,6 +104,7 @@ export const Environment = z.object({
   ...codesVariables,
   ...mailVariables,
   ...oauthVariables,
+  ...passkeyVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
@@ -136,7 +146,7 @@ function nonEmpty(env: Record<string, string | undefined>): Record<string, strin
 function problemsAcross(env: Environment, given: Given, wrong: Wrong): string[] {
   const problems = [...supabaseProblems(env, wrong), ...mailProblems(env)];
   if (env.SUPABASE_URL) {
-    for (const name of EMBEDDED_ONLY) {
+    for (const name of [...EMBEDDED_ONLY, ...PASSKEY_NAMES]) {
       if (env[name] !== undefined)
         problems.push(`${name}: belongs to the embedded auth server; Supabase decides this itself`);
     }
@@ -150,7 +160,9 @@ function problemsAcross(env: Environment, given: Given, wrong: Wrong): string[] 
     problems.push(...hookProblems(env, wrong, env.NODE_ENV === 'production'));
     problems.push(...oauthOf(env, given).problems);
   }
-  if (env.NODE_ENV === 'production') problems.push(...problemsInProduction(env, wrong));
+  const production = env.NODE_ENV === 'production';
+  if (!env.SUPABASE_URL) problems.push(...passkeyProblems(env, siteUrlOf(env), production, wrong));
+  if (production) problems.push(...problemsInProduction(env, wrong));
   return problems;
 }
 
@@ -195,9 +207,12 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
           ...linkConfig(env, externalUrlOf(env)),
           ...codesConfig(env),
           oauth: oauthOf(env, given).config,
+          passkeys: passkeyConfig(env, siteUrlOf(env), production),
         },
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     rateLimits: env.RATE_LIMITS,
     warnings,
   };
 }
+
+const siteUrlOf = (env: Environment) => linkConfig(env, externalUrlOf(env)).siteUrl;

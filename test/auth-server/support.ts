@@ -105,6 +105,12 @@ export async function openAuthServer(
     codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
     mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
     manualLinking: false,
+    passkeys: {
+      rpId: 'example.com',
+      rpOrigins: ['https://app.example.com'],
+      rpName: 'Example',
+      challengeTtlSeconds: 300,
+    },
     ...options.settings,
   };
   const server = createAuthServer({ ...needs, settings });

@@ -61,6 +61,7 @@ const EMBEDDED_ONLY = new Set([
   'MAILER_OTP_EXP',
   'MAIL_LINKS',
   'SECURITY_MANUAL_LINKING_ENABLED',
+  'PASSKEYS_ENABLED',
 ]);
 
 /** A provider's variables are named by it. */

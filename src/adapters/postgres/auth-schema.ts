@@ -31,6 +31,9 @@ const NEEDED = {
   mfa_factors:
     'id user_id friendly_name factor_type status created_at updated_at secret phone last_challenged_at',
   mfa_challenges: 'id factor_id created_at verified_at ip_address otp_code',
+  webauthn_credentials: `id user_id credential_id public_key attestation_type aaguid sign_count transports backup_eligible
+    backed_up friendly_name created_at updated_at last_used_at`,
+  webauthn_challenges: 'id user_id challenge_type session_data created_at expires_at',
   one_time_tokens: 'id user_id token_type token_hash relates_to created_at updated_at',
   audit_log_entries: 'instance_id id payload created_at ip_address',
 } as const;
