@@ -165,8 +165,6 @@ interface Auth {
   isReady: () => Promise<void>;
 }
 
-type EmbeddedConfig = Extract<Config['auth'], { kind: 'embedded' }>;
-
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;
 

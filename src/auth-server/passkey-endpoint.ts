@@ -36,9 +36,9 @@ export async function requirePasskeyOwner(services: Services, call: Call): Promi
  *
  * @throws {ProtocolError} 403 insufficient_aal, user_banned, user_not_found
  */
-export async function lockPasskeyOwner(tx: Queryable, { user, claims }: Bearer, now: Date): Promise<void> {
+export async function lockPasskeyOwner(tx: Queryable, { user, aal }: Bearer, now: Date): Promise<void> {
   const { hasFactor } = await lockPerson(tx, user.id, now);
-  assertAssured({ hasFactor, aal: claims.aal ?? 'aal1' });
+  assertAssured({ hasFactor, aal });
 }
 
 /** @throws {ProtocolError} 403 insufficient_aal */

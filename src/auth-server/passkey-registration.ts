@@ -31,7 +31,7 @@ async function start(services: Services, call: Call): Promise<Response> {
   const { database, clock } = services;
   const party = requirePasskeys(services);
   const bearer = await requirePasskeyOwner(services, call);
-  assertAssured({ hasFactor: hasVerifiedFactor(bearer), aal: bearer.claims.aal ?? 'aal1' });
+  assertAssured({ hasFactor: hasVerifiedFactor(bearer), aal: bearer.aal });
   const { user } = bearer;
   await countAttempt(services, call.var.client, 'passkey');
   const existing = await passkeysOf(database, user.id);

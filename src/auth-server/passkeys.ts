@@ -3,12 +3,7 @@ import { z } from 'zod';
 import { requirePerson } from './bearer.ts';
 import { readBody } from './body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import {
-  lockPasskeyOwner,
-  passkeyNotFound,
-  requirePasskeyOwner,
-  requirePasskeys,
-} from './passkey-endpoint.ts';
+import { lockPasskeyOwner, passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
 import { addPasskeyNotice } from './passkey-notice.ts';
 import { deletePasskey, passkeyJson, passkeysOf, renamePasskey } from './passkey-row.ts';
 
@@ -36,7 +31,7 @@ async function list(services: Services, call: Call): Promise<Response> {
 
 async function rename(services: Services, call: Call): Promise<Response> {
   requirePasskeys(services);
-  const { user } = await requirePasskeyOwner(services, call);
+  const { user } = await requirePerson(services, call.req.raw);
   const { friendly_name: name } = await readBody(call.req.raw, RenameBody);
   const renamed = await renamePasskey(services.database, {
     id: passkeyIdOf(call, 'id'),
@@ -51,7 +46,7 @@ async function rename(services: Services, call: Call): Promise<Response> {
 async function remove(services: Services, call: Call): Promise<Response> {
   const { database, clock, outbox } = services;
   requirePasskeys(services);
-  const bearer = await requirePasskeyOwner(services, call);
+  const bearer = await requirePerson(services, call.req.raw);
   const { user } = bearer;
   const id = passkeyIdOf(call, 'id');
   await database.transaction(async (tx) => {

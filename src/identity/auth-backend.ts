@@ -7,6 +7,7 @@ import type { FactorBackend } from './factor-backend.ts';
 import type { InvitationBackend } from './invitation-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { OAuthBackend } from './oauth-backend.ts';
+import type { PasskeyBackend } from './passkey-backend.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
 
@@ -16,6 +17,7 @@ export interface AuthBackend {
   readonly anonymous: AnonymousBackend;
   readonly invitations: InvitationBackend;
   readonly codes: CodesBackend;
+  readonly passkeys: PasskeyBackend;
 
   /**
    * Whether sign-ups with one address are paused by the server, whether or not it has an account. Supabase's server pauses only where it

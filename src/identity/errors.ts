@@ -30,6 +30,13 @@ export const ERROR_CODES = {
   FACTOR_NAME_TAKEN: 'The person has a factor of that name already.',
   TOO_MANY_FACTORS: 'The person has as many factors as they may have. Remove one first.',
   LAST_FACTOR: 'Recovery codes alone would be left. Set another factor up first.',
+  PASSKEY_CHALLENGE_EXPIRED:
+    'The challenge is too old, was used before, or was for something else. Start again for another one.',
+  PASSKEY_NOT_ACCEPTED:
+    'The passkey is unknown, from another site, or its answer is not good. Nothing more is said of why.',
+  PASSKEY_EXISTS: 'The passkey is registered already, for this account or for another one.',
+  PASSKEY_NOT_FOUND: 'The person has no such passkey.',
+  TOO_MANY_PASSKEYS: 'The person has as many passkeys as they may have. Remove one first.',
   NOT_SUPPORTED: 'The auth server behind this API cannot do it; `missing` says what it lacks.',
   MANAGED_ELSEWHERE: "An organization's own sign-in keeps this account; its password cannot be changed here.",
   REFUSED: 'A rule of this installation says no; `message` gives its reason, for the person to read.',
@@ -256,6 +263,41 @@ export class LastFactorError extends UserError {
   readonly code = 'LAST_FACTOR';
   constructor() {
     super('Set up another factor before you remove this one.');
+  }
+}
+
+export class PasskeyChallengeExpiredError extends UserError {
+  readonly code = 'PASSKEY_CHALLENGE_EXPIRED';
+  constructor() {
+    super('That took too long. Try again.');
+  }
+}
+
+export class PasskeyNotAcceptedError extends UserError {
+  readonly code = 'PASSKEY_NOT_ACCEPTED';
+  constructor() {
+    super('This passkey is not accepted.');
+  }
+}
+
+export class PasskeyExistsError extends UserError {
+  readonly code = 'PASSKEY_EXISTS';
+  constructor() {
+    super('This passkey is registered already.');
+  }
+}
+
+export class PasskeyNotFoundError extends UserError {
+  readonly code = 'PASSKEY_NOT_FOUND';
+  constructor() {
+    super('There is no such passkey.');
+  }
+}
+
+export class TooManyPasskeysError extends UserError {
+  readonly code = 'TOO_MANY_PASSKEYS';
+  constructor() {
+    super('Remove a passkey before you add another one.');
   }
 }
 

@@ -111,12 +111,28 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
     },
     'Subscription.meChanged': { access: [SIGN_IN, OK, OK, OK, NO] },
     'Subscription.sessionEnded': { access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.startPasskeyRegistration': { access: [SIGN_IN, OK, OK, OK, NO] },
+    'Mutation.finishPasskeyRegistration': {
+      args: () => 'input: { challengeId: "x", credential: {} }',
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
+    'Mutation.startPasskeySignIn': { access: [OK, OK, OK, OK, OK] },
+    'Mutation.finishPasskeySignIn': {
+      args: () => 'input: { challengeId: "x", credential: {} }',
+      access: [OK, OK, OK, OK, OK],
+    },
+    'Mutation.renamePasskey': {
+      args: () => 'input: { id: "x", name: "x" }',
+      access: [SIGN_IN, OK, OK, OK, NO],
+    },
+    'Mutation.removePasskey': { args: () => 'input: { id: "x" }', access: [SIGN_IN, OK, OK, OK, NO] },
   };
 
 /** Root fields that anybody may ask for. The list grows only on purpose. */
 const PUBLIC = [
   'Mutation.acceptInvitation',
   'Mutation.exchangeCode',
+  'Mutation.finishPasskeySignIn',
   'Mutation.login',
   'Mutation.refreshSession',
   'Mutation.requestPasswordReset',
@@ -128,6 +144,7 @@ const PUBLIC = [
   'Mutation.signInWithIdToken',
   'Mutation.signInWithOAuth',
   'Mutation.signup',
+  'Mutation.startPasskeySignIn',
   'Mutation.verifyEmail',
   'Mutation.verifyEmailChange',
   'Mutation.verifyMfa',
@@ -140,7 +157,7 @@ const PUBLIC = [
 /** Fields that need no more than the object they are on. */
 const OBJECT_FIELDS: Record<string, string> = {
   User: `id email emailVerified newEmail phone phoneVerified newPhone isAnonymous displayName fullName firstName lastName avatarUrl locale timezone onboarding preferences metadata
-         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft identities`,
+         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft identities passkeys`,
   Factor: 'id name type status createdAt lastChallengedAt',
   MfaRequired: 'challengeId methods expiresAt',
   TotpEnrolment: 'factorId uri secret qrCode',
@@ -201,6 +218,23 @@ const OBJECT_FIELDS: Record<string, string> = {
   ManagedElsewhereError: 'code message',
   UserNotFoundError: 'code message',
   LastAdminError: 'code message',
+  Passkey: 'id name createdAt lastUsedAt isBackedUp transports',
+  PasskeyRegistrationChallenge: 'challengeId options expiresAt',
+  PasskeySignInChallenge: 'challengeId options expiresAt',
+  PasskeyRemoved: 'id',
+  PasskeyChallengeExpiredError: 'code message',
+  PasskeyNotAcceptedError: 'code message',
+  PasskeyExistsError: 'code message',
+  PasskeyNotFoundError: 'code message',
+  TooManyPasskeysError: 'code message',
+};
+
+/** Of fields of `User` that are no scalars. */
+const SELECTIONS: Record<string, string> = {
+  onboarding: ' { completed }',
+  factors: ' { id }',
+  passkeys: ' { id }',
+  identities: ' { id }',
 };
 
 /** The types a person's data hang on, and the only root fields that lead there. */
@@ -210,6 +244,7 @@ const WAYS_TO_USER = [
   'Mutation.changePassword',
   'Mutation.changePhone',
   'Mutation.exchangeCode',
+  'Mutation.finishPasskeySignIn',
   'Mutation.generateLink',
   'Mutation.inviteUser',
   'Mutation.login',
@@ -295,12 +330,7 @@ describe('access', () => {
   test.each(OBJECT_FIELDS.User!.split(/\s+/))(
     'User.%s is shown to its owner, administrators and services',
     async (field) => {
-      const objects: Record<string, string> = {
-        onboarding: 'onboarding { completed }',
-        factors: 'factors { id }',
-        identities: 'identities { id }',
-      };
-      const selection = objects[field] ?? field;
+      const selection = field + (SELECTIONS[field] ?? '');
       const query = `{ user(id: "${people.person.id}") { ${selection} } }`;
       expect((await people.person(`{ me { ${selection} } }`)).errors).toBeUndefined();
       const outcomes = await Promise.all(CALLERS.map((caller) => ask(caller, query)));

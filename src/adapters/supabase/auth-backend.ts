@@ -12,6 +12,7 @@ import {
 } from '../../identity/errors.ts';
 import type { FactorBackend } from '../../identity/factor-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type { PasskeyBackend } from '../../identity/passkey-backend.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
 import { SupabaseAddressBackend } from './address-backend.ts';
@@ -24,6 +25,7 @@ import { isGone } from './gone.ts';
 import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
+import { SupabasePasskeys } from './passkey-backend.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
@@ -59,6 +61,7 @@ class SupabaseBackend implements AuthBackend {
   readonly anonymous: AuthBackend['anonymous'];
   readonly invitations: AuthBackend['invitations'];
   readonly oauth: SupabaseOAuth;
+  readonly passkeys: PasskeyBackend;
 
   constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
@@ -72,6 +75,7 @@ class SupabaseBackend implements AuthBackend {
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
     this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, providers });
+    this.passkeys = new SupabasePasskeys(this.#calls);
   }
 
   async signUp({
