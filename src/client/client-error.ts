@@ -10,6 +10,12 @@ export type LimenClientErrorCode =
   | 'NETWORK_ERROR'
   /** Something answered, but not in GraphQL: a proxy, or the wrong address. */
   | 'INVALID_ANSWER'
+  /** The browser has no passkeys, or not here. */
+  | 'PASSKEYS_NOT_SUPPORTED'
+  /** The person closed the browser's dialogue, or has no passkey for this site; or the call's signal was aborted. */
+  | 'PASSKEY_CANCELLED'
+  /** The browser refused for another reason, which is the `cause`: the page is on none of the site's domains, say. */
+  | 'PASSKEY_FAILED'
   // Keeps the names above in an editor's suggestions.
   | (string & {});
 

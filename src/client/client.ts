@@ -10,6 +10,8 @@ import {
   ChangePhoneDocument,
   EnrollTotpDocument,
   ExchangeCodeDocument,
+  FinishPasskeyRegistrationDocument,
+  FinishPasskeySignInDocument,
   GenerateLinkDocument,
   GenerateRecoveryCodesDocument,
   InviteUserDocument,
@@ -19,7 +21,10 @@ import {
   MeDocument,
   MyFactorsDocument,
   MyIdentitiesDocument,
+  PasskeysDocument,
   RemoveFactorDocument,
+  RemovePasskeyDocument,
+  RenamePasskeyDocument,
   RequestPasswordResetDocument,
   RequestReauthenticationDocument,
   RequestSignInCodeDocument,
@@ -31,6 +36,8 @@ import {
   SignInWithIdTokenDocument,
   SignInWithOAuthDocument,
   SignupDocument,
+  StartPasskeyRegistrationDocument,
+  StartPasskeySignInDocument,
   StepUpDocument,
   UnlinkIdentityDocument,
   UpdateProfileDocument,
@@ -44,6 +51,7 @@ import {
 } from './generated/operations.ts';
 import type { IdentityClient } from './identity-client.ts';
 import type { Session, User } from './outcomes.ts';
+import { registerPasskey, signInWithPasskey } from './passkeys.ts';
 import { createSessionRefresh } from './session-refresh.ts';
 import { createMemoryStorage, type SessionStorage } from './session-storage.ts';
 import { createSessionStore, keep, type SessionListener } from './session-store.ts';
@@ -53,6 +61,7 @@ export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
 export * from './generated/operations.ts';
 export type { IdentityClient } from './identity-client.ts';
 export type * from './outcomes.ts';
+export type { RegisterPasskeyOptions, SignInWithPasskeyOptions } from './passkeys.ts';
 export type { SessionStorage } from './session-storage.ts';
 export type { SessionEvent, SessionListener } from './session-store.ts';
 
@@ -249,6 +258,25 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     signInWithIdToken: signingIn(SignInWithIdTokenDocument),
     identities: async () => (await ask(MyIdentitiesDocument, {})).me?.identities ?? null,
     unlinkIdentity: asking(UnlinkIdentityDocument),
+    registerPasskey: (options = {}) =>
+      registerPasskey(
+        {
+          start: async () => only(await ask(StartPasskeyRegistrationDocument, {})),
+          finish: asking(FinishPasskeyRegistrationDocument),
+        },
+        options,
+      ),
+    signInWithPasskey: (options = {}) =>
+      signInWithPasskey(
+        {
+          start: async () => only(await askAsNobody(StartPasskeySignInDocument, {})),
+          finish: signingIn(FinishPasskeySignInDocument),
+        },
+        options,
+      ),
+    passkeys: async () => (await ask(PasskeysDocument, {})).me?.passkeys ?? [],
+    renamePasskey: asking(RenamePasskeyDocument),
+    removePasskey: asking(RemovePasskeyDocument),
     refresh: tokens.refresh,
     restore: tokens.restore,
     getSession: async () => (await store.read())?.session ?? null,

@@ -11,6 +11,8 @@ import type {
   LoginInput,
   LogoutInput,
   RemoveFactorInput,
+  RemovePasskeyInput,
+  RenamePasskeyInput,
   RequestPasswordResetInput,
   RequestSignInCodeInput,
   ResendVerificationInput,
@@ -46,8 +48,12 @@ import type {
   LoginResult,
   LogoutResult,
   MyFactors,
+  Passkey,
   RefreshSessionResult,
+  RegisterPasskeyResult,
   RemoveFactorResult,
+  RemovePasskeyResult,
+  RenamePasskeyResult,
   RequestPasswordResetResult,
   RequestReauthenticationResult,
   RequestSignInCodeResult,
@@ -59,6 +65,7 @@ import type {
   SignInWithCodeResult,
   SignInWithIdTokenResult,
   SignInWithOAuthResult,
+  SignInWithPasskeyResult,
   SignupResult,
   StepUpResult,
   UnlinkIdentityResult,
@@ -72,6 +79,7 @@ import type {
   VerifyTotpResult,
   Viewer,
 } from './outcomes.ts';
+import type { RegisterPasskeyOptions, SignInWithPasskeyOptions } from './passkeys.ts';
 import type { SessionListener } from './session-store.ts';
 
 /**
@@ -148,6 +156,17 @@ export interface IdentityClient {
   /** As `signInWithOAuth`, to add a provider to the account. */
   linkIdentity(input: Route<LinkIdentityInput>): Promise<LinkIdentityResult>;
   unlinkIdentity(input: UnlinkIdentityInput): Promise<UnlinkIdentityResult>;
+  /**
+   * In a browser, for whoever is signed in: makes a passkey and registers it. Rejects with `PASSKEYS_NOT_SUPPORTED`, `PASSKEY_CANCELLED` or
+   * `PASSKEY_FAILED` for what goes wrong in the browser.
+   */
+  registerPasskey(options?: RegisterPasskeyOptions): Promise<RegisterPasskeyResult>;
+  /** In a browser: with an `AuthSession` the person is signed in. Rejects as `registerPasskey`. */
+  signInWithPasskey(options?: SignInWithPasskeyOptions): Promise<SignInWithPasskeyResult>;
+  /** Of whoever is signed in; none when nobody is. */
+  passkeys(): Promise<Passkey[]>;
+  renamePasskey(input: RenamePasskeyInput): Promise<RenamePasskeyResult>;
+  removePasskey(input: RemovePasskeyInput): Promise<RemovePasskeyResult>;
   /** Calls do so by themselves; this is for a token that shall hold at once what changed about the person. */
   refresh(): Promise<RefreshSessionResult>;
   /**

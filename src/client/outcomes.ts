@@ -16,8 +16,11 @@ import type {
   LogoutMutation,
   MyFactorsQuery,
   MyIdentitiesQuery,
+  PasskeyFieldsFragment,
   RefreshSessionMutation,
   RemoveFactorMutation,
+  RemovePasskeyMutation,
+  RenamePasskeyMutation,
   RequestPasswordResetMutation,
   RequestReauthenticationMutation,
   RequestSignInCodeMutation,
@@ -44,6 +47,7 @@ import type {
 
 export type Session = AuthSessionFieldsFragment;
 export type User = UserFieldsFragment;
+export type Passkey = PasskeyFieldsFragment;
 export type UserWithRecord = NonNullable<UserQuery['user']>;
 export type Viewer = ViewerQuery['viewer'];
 
@@ -84,3 +88,6 @@ export type ExchangeCodeResult = ExchangeCodeMutation['exchangeCode'];
 export type SignInWithIdTokenResult = SignInWithIdTokenMutation['signInWithIdToken'];
 export type LinkIdentityResult = LinkIdentityMutation['linkIdentity'];
 export type UnlinkIdentityResult = UnlinkIdentityMutation['unlinkIdentity'];
+export type { RegisterPasskeyResult, SignInWithPasskeyResult } from './passkeys.ts';
+export type RenamePasskeyResult = RenamePasskeyMutation['renamePasskey'];
+export type RemovePasskeyResult = RemovePasskeyMutation['removePasskey'];

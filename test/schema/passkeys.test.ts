@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestApp, MODE, type TestApp, type TestPerson } from '../support/app.ts';
+import { createTestApp, type TestApp, type TestPerson } from '../support/app.ts';
 import {
   createPasskeyAuthenticator,
   type PasskeyAuthenticator,
@@ -241,7 +241,7 @@ describe('passkeys', () => {
     expect((await ada(query)).errors![0].extensions.code).toBe('FORBIDDEN');
   });
 
-  test.runIf(MODE !== 'supabase')('cost few statements', async () => {
+  test('cost few statements', async () => {
     const { person, authenticator } = await personWithPasskey('ada');
     const count = async (work: () => Promise<unknown>) => (await app.statementsDuring(work)).length;
     let started: { challengeId: string; options: Parameters<PasskeyAuthenticator['get']>[0] } | undefined;
