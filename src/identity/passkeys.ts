@@ -45,7 +45,7 @@ export async function startPasskeySignIn(needs: Needs): Promise<PasskeyCeremony>
 }
 
 /**
- * A passkey that verifies its user is two factors by itself (NIST SP 800-63B, section 3.1.7), and yet somebody who set up a second factor is
+ * A passkey that verifies its user is two factors by itself (NIST SP 800-63B-4, section 3.1.7), and yet somebody who set up a second factor is
  * asked for it here as in every other way in: the token is AAL1 either way, as Supabase's is, and a passkey from before the factor (put there
  * by whoever knew the password, say) must not be a way round it.
  *
