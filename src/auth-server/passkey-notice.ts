@@ -1,6 +1,7 @@
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { Services } from './endpoint.ts';
 import type { PasskeyRow } from './passkey-row.ts';
+import { localeOf } from './person-locale.ts';
 import type { UserRow } from './user-row.ts';
 
 /** Tells somebody of a change to their ways in, which may not have been theirs. Whoever has no address is told nothing. */
@@ -12,13 +13,12 @@ export async function addPasskeyNotice(
   passkey: PasskeyRow,
 ): Promise<void> {
   if (!user.email) return;
-  const locale = user.raw_user_meta_data?.locale;
   await outbox.add(tx, {
     channel: 'email',
     template,
     to: user.email,
     userId: user.id,
-    locale: typeof locale === 'string' ? locale : null,
+    locale: localeOf(user),
     code: null,
     tokenHash: null,
     link: null,
