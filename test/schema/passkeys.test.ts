@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp, type TestPerson } from '../support/app.ts';
+import { codeOf } from '../support/authenticator.ts';
 import {
   createPasskeyAuthenticator,
   type PasskeyAuthenticator,
@@ -36,6 +37,7 @@ const FINISH_SIGN_IN = `mutation ($input: FinishPasskeySignInInput!) {
   finishPasskeySignIn(input: $input) {
     __typename
     ... on AuthSession { accessToken refreshToken user { id email passkeys { lastUsedAt } } }
+    ... on MfaRequired { challengeId methods }
     ... on UserError { code }
   }
 }`;
@@ -44,6 +46,13 @@ const RENAME = `mutation ($input: RenamePasskeyInput!) {
 }`;
 const REMOVE = `mutation ($input: RemovePasskeyInput!) {
   removePasskey(input: $input) { ... on PasskeyRemoved { id } ... on UserError { code } }
+}`;
+const ENROLL = `mutation { enrollTotp(input: {}) { ... on TotpEnrolment { factorId secret } } }`;
+const VERIFY_TOTP = `mutation ($input: VerifyTotpInput!) {
+  verifyTotp(input: $input) { __typename }
+}`;
+const VERIFY_MFA = `mutation ($input: VerifyMfaInput!) {
+  verifyMfa(input: $input) { ... on AuthSession { accessToken refreshToken user { id email } } ... on UserError { code } }
 }`;
 const MINE = '{ me { passkeys { id name lastUsedAt isBackedUp transports } } }';
 
@@ -169,6 +178,32 @@ describe('passkeys', () => {
     await app.admin.updateUserById(person.id, { ban_duration: '1h' });
     expect((await signIn(authenticator)).code).toBe('ACCOUNT_BANNED');
     expect((await signIn(authenticator, { hasOtherKey: true })).code).toBe('PASSKEY_NOT_ACCEPTED');
+  });
+
+  test('are no way round a second factor, and only whoever has shown it changes them', async () => {
+    const { person: ada, authenticator, passkey } = await personWithPasskey('ada');
+    const { factorId, secret } = (await ada(ENROLL)).data.enrollTotp;
+    const code = () => codeOf(secret, app.clock.now());
+    await ada(VERIFY_TOTP, { input: { factorId, code: code() } });
+
+    const half = await signIn(authenticator);
+    expect(half).toMatchObject({ __typename: 'MfaRequired', methods: ['TOTP'] });
+    expect(half.accessToken).toBeUndefined();
+    app.clock.advance(30);
+    const { data } = await app.graphql(VERIFY_MFA, {
+      input: { challengeId: half.challengeId, code: code() },
+    });
+    const whole = app.person(data.verifyMfa);
+    expect((await whole('{ viewer { assuranceLevel } }')).data.viewer.assuranceLevel).toBe('AAL2');
+    expect((await register(whole, createPasskeyAuthenticator(ORIGIN))).__typename).toBe('Passkey');
+
+    // As for somebody who has got no further than the password.
+    await app.database.query("update auth.sessions set aal = 'aal1' where id = $1", [whole.sessionId]);
+    expect((await whole(START_REGISTRATION)).data.startPasskeyRegistration.code).toBe('AAL2_REQUIRED');
+    expect((await whole(REMOVE, { input: { id: passkey.id } })).data.removePasskey.code).toBe(
+      'AAL2_REQUIRED',
+    );
+    expect((await whole(MINE)).data.me.passkeys).toHaveLength(2);
   });
 
   test('are renamed and removed by their owner alone', async () => {
