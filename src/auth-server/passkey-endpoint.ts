@@ -6,7 +6,7 @@ import { insufficientAal } from './insufficient-aal.ts';
 import type { PasskeySettings } from './needs.ts';
 import { lockPerson } from './person-lock.ts';
 import { ProtocolError } from './protocol-error.ts';
-import type { CeremonyError } from './relying-party.ts';
+import type { CeremonyError } from './webauthn-credential.ts';
 
 /** @throws {ProtocolError} 404 passkey_disabled */
 export function requirePasskeys({ settings }: Services): PasskeySettings {

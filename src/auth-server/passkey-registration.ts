@@ -13,9 +13,10 @@ import {
 import { addPasskeyNotice } from './passkey-notice.ts';
 import { insertPasskey, type PasskeyRow, passkeyJson, passkeysOf } from './passkey-row.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { CeremonyError, creationOptions, NewCredential, verifyNewCredential } from './relying-party.ts';
+import { creationOptions, verifyNewCredential } from './relying-party.ts';
 import type { FullUserRow } from './user-row.ts';
 import { consumeChallenge, issueChallenge, userHandleOf } from './webauthn-challenge.ts';
+import { CeremonyError, NewCredential } from './webauthn-credential.ts';
 
 const MAX_PASSKEYS = 10;
 

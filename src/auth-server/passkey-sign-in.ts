@@ -7,11 +7,12 @@ import { type Grant, inRounds } from './grant.ts';
 import { requirePasskeys, verificationFailed } from './passkey-endpoint.ts';
 import { findPasskeyOwner, markUsed, type PasskeyOwner } from './passkey-row.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { Assertion, bytesOf, CeremonyError, requestOptions, verifyAssertion } from './relying-party.ts';
+import { requestOptions, verifyAssertion } from './relying-party.ts';
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { isBanned } from './user-row.ts';
 import { consumeChallenge, issueChallenge, userHandleOf } from './webauthn-challenge.ts';
+import { Assertion, bytesOf, CeremonyError } from './webauthn-credential.ts';
 
 const VerifyBody = z.object({ challenge_id: z.guid(), credential: z.unknown() });
 

@@ -10,14 +10,17 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { COSEALG } from '@simplewebauthn/server/helpers';
+import type { z } from 'zod';
 import {
-  COSEALG,
-  decodeAttestationObject,
-  decodeClientDataJSON,
-  isoBase64URL,
-  isoCBOR,
-} from '@simplewebauthn/server/helpers';
-import { z } from 'zod';
+  type Assertion,
+  bytesOf,
+  CeremonyError,
+  type NewCredential,
+  parseClientData,
+  textOf,
+  withoutStatement,
+} from './webauthn-credential.ts';
 
 export interface RelyingParty {
   /** The domain that passkeys are bound to. */
@@ -32,50 +35,6 @@ const ALGORITHMS = [COSEALG.ES256, COSEALG.EdDSA, COSEALG.RS256];
 /** WebAuthn, section 5.8.4; more are to come, so that others are kept too, if they look like one. */
 const TRANSPORT = /^[a-z][a-z-]{1,19}$/;
 const MAX_TRANSPORTS = 8;
-/** A credential's id has at most 1023 bytes (WebAuthn, section 4), the rest a few hundred; an attestation with certificates some thousand. */
-const MAX_ID_CHARACTERS = 1364;
-const MAX_CHARACTERS = 32_768;
-
-const base64Url = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[\w-]+$/, 'not base64url');
-
-const Envelope = z.object({
-  id: base64Url(MAX_ID_CHARACTERS),
-  rawId: base64Url(MAX_ID_CHARACTERS),
-  type: z.literal('public-key'),
-});
-
-/** As `PublicKeyCredential.toJSON` writes what `navigator.credentials.create` answered. */
-export const NewCredential = Envelope.extend({
-  response: z.object({
-    clientDataJSON: base64Url(MAX_CHARACTERS),
-    attestationObject: base64Url(MAX_CHARACTERS),
-    transports: z.array(z.string()).nullish(),
-  }),
-});
-
-/** As `PublicKeyCredential.toJSON` writes what `navigator.credentials.get` answered. */
-export const Assertion = Envelope.extend({
-  response: z.object({
-    clientDataJSON: base64Url(MAX_CHARACTERS),
-    authenticatorData: base64Url(MAX_CHARACTERS),
-    signature: base64Url(MAX_CHARACTERS),
-    /** Always there where the authenticator was asked for whatever it has, as here. */
-    userHandle: base64Url(128),
-  }),
-});
-
-/** Of what the browser says about the page; the library looks at the rest. */
-const ClientData = z.object({ origin: z.string(), crossOrigin: z.boolean().optional() });
-
-/** Why a ceremony failed: for the log, and not for whoever tried. */
-export class CeremonyError extends Error {
-  override readonly name = 'CeremonyError';
-}
 
 /** For `navigator.credentials.create`: a discoverable credential that verifies its user. */
 export function creationOptions(
@@ -149,7 +108,7 @@ export async function verifyNewCredential(
   if (info.credential.id !== credential.id)
     throw new CeremonyError('The id is not the one that was attested.');
   return {
-    id: isoBase64URL.toBuffer(info.credential.id),
+    id: bytesOf(info.credential.id),
     publicKey: info.credential.publicKey,
     aaguid: info.aaguid,
     signCount: info.credential.counter,
@@ -193,10 +152,6 @@ export async function verifyAssertion(
   };
 }
 
-const textOf = (bytes: Uint8Array) => isoBase64URL.fromBuffer(new Uint8Array(bytes));
-
-export const bytesOf = (text: string) => isoBase64URL.toBuffer(text);
-
 /** The library says by throwing whatever what is wrong with what it was given. */
 async function judged<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
@@ -218,33 +173,6 @@ function originOf({ rpOrigins }: RelyingParty, clientData: string): string {
   if (!isOurs) throw new CeremonyError('The page is none of ours.');
   if (crossOrigin) throw new CeremonyError('The page was inside another.');
   return origin;
-}
-
-function parseClientData(text: string): z.output<typeof ClientData> {
-  try {
-    return ClientData.parse(decodeClientDataJSON(text));
-  } catch (error) {
-    throw new CeremonyError('The client data are none.', { cause: error });
-  }
-}
-
-/**
- * Attestation is asked for by nobody here, and believed from nobody. Where a browser sends a statement all the same it is left out, unread:
- * to verify one means to parse the sender's certificates and to fetch what they name.
- */
-function withoutStatement(attestation: string): string {
-  const decoded = decodeAttestationObject(bytesOf(attestation));
-  const authData = decoded.get('authData');
-  if (!(authData instanceof Uint8Array)) throw new CeremonyError('There are no authenticator data.');
-  return textOf(
-    isoCBOR.encode(
-      new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, string>>([
-        ['fmt', 'none'],
-        ['attStmt', new Map<string, string>()],
-        ['authData', authData],
-      ]),
-    ),
-  );
 }
 
 const knownTransports = (given: readonly string[]) =>
