@@ -268,6 +268,13 @@ describe('passkeys', () => {
     expect((await ada(START_REGISTRATION)).data.startPasskeyRegistration.code).toBe('TOO_MANY_PASSKEYS');
   });
 
+  test('are not for somebody anonymous, whose session goes on', async () => {
+    const ada = await app.signUp('ada');
+    await app.database.query('update auth.users set is_anonymous = true where id = $1', [ada.id]);
+    expect((await ada(START_REGISTRATION)).errors![0].extensions.code).toBe('FORBIDDEN');
+    expect((await ada(MINE)).data.me.passkeys).toEqual([]);
+  });
+
   test('are shown to administrators, and to nobody by way of somebody else', async () => {
     const { person: ada, passkey } = await personWithPasskey('ada');
     const admin = await app.signUpWith('admin', { roles: ['admin'] });
