@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { ProviderRefusalError, ProviderUnavailableError } from '../adapters/oauth/provider.ts';
 import type { Queryable } from '../adapters/postgres/database.ts';
+import type { AdmittedUser } from './admitted-user.ts';
 import { PROVIDER_DOWN } from './authorize.ts';
 import { readForm } from './body.ts';
 import { browserSecret } from './browser-cookie.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { inRounds, LostRound } from './grant.ts';
+import { LostRound } from './grant.ts';
 import { assertLinkable, linkProvider } from './link-provider.ts';
 import {
   forgetOAuthFlow,
@@ -16,12 +17,7 @@ import {
   targetOfState,
 } from './oauth-flow.ts';
 import { ProtocolError, refusalOf } from './protocol-error.ts';
-import {
-  admitFromProvider,
-  assertInvited,
-  type FromProvider,
-  openProviderAccount,
-} from './provider-account.ts';
+import { assertInvited, type FromProvider, opening, openProviderAccount } from './provider-account.ts';
 import {
   asRedirectError,
   redirectWithCode,
@@ -116,16 +112,13 @@ async function finish(
     codeVerifier: flow.code_verifier,
   });
   const issuedAt = clock();
-  const identified = {
+  const from = {
     provider: provider.name,
     label: provider.label,
     emailOptional: provider.emailOptional,
     identity,
     now: issuedAt,
   };
-  const { client } = call.var;
-  const newcomer = flow.linking_target_id ? null : await admitFromProvider(services, client, identified);
-  const from = { ...identified, newcomer };
   if (flow.linking_target_id && flow.code_challenge) {
     return database.transaction(async (tx) => {
       // Told now, where it is known already; whether it is so still, the exchange will say.
@@ -135,9 +128,9 @@ async function finish(
       return redirectWithCode(target, code);
     });
   }
-  const { user, isChanged, grant, code } = await inRounds(() =>
+  const { user, isChanged, grant, code } = await opening(services, call.var.client, (newcomer) =>
     database.transaction(async (tx) => {
-      const opened = await openFor(services, tx, flow, from);
+      const opened = await openFor(services, tx, flow, from, newcomer);
       if (!opened) throw new LostRound();
       if (flow.code_challenge) {
         const { id: userId } = opened.user;
@@ -154,7 +147,7 @@ async function finish(
       const grant = await signIn(tx, {
         user: opened.user,
         method: 'oauth',
-        client,
+        client: call.var.client,
         now: issuedAt,
         issuedAt,
       });
@@ -164,15 +157,21 @@ async function finish(
   );
   services.outbox.wake();
   if (isChanged) services.changes.userChanged(user.id);
-  if (grant) return redirectWithSession(target, (await sessionAnswer(services, client, grant)).body);
+  if (grant) return redirectWithSession(target, (await sessionAnswer(services, call.var.client, grant)).body);
   return redirectWithCode(target, code);
 }
 
-async function openFor(services: Services, tx: Queryable, flow: ReturningFlow, from: FromProvider) {
+async function openFor(
+  services: Services,
+  tx: Queryable,
+  flow: ReturningFlow,
+  from: FromProvider,
+  newcomer: AdmittedUser | null,
+) {
   if (flow.linking_target_id) {
     const user = await linkProvider(services, tx, flow.linking_target_id, from);
     return { user, isChanged: true };
   }
   if (flow.invite_token) await assertInvited(tx, flow.invite_token, from);
-  return openProviderAccount(services, tx, from);
+  return openProviderAccount(services, tx, from, newcomer);
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../adapters/postgres/database.ts';
 import type { Services } from './endpoint.ts';
 import { addIdentityNotice } from './identity-notice.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { assertNotBanned, type Identified } from './provider-account.ts';
+import { assertNotBanned, type FromProvider } from './provider-account.ts';
 import {
   followIdentities,
   insertIdentity,
@@ -22,7 +22,7 @@ export async function linkProvider(
   services: Services,
   tx: Queryable,
   userId: string,
-  from: Identified,
+  from: FromProvider,
 ): Promise<FullUserRow> {
   const { provider, label, identity, now } = from;
   await assertLinkable(tx, userId, from);
@@ -48,7 +48,7 @@ export async function linkProvider(
 export async function assertLinkable(
   tx: Queryable,
   userId: string,
-  { provider, identity }: Identified,
+  { provider, identity }: FromProvider,
 ): Promise<void> {
   const owner = await lockOwnerOf(tx, provider, identity.subject);
   if (owner) throw alreadyLinked(owner.id === userId);

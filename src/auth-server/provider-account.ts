@@ -1,9 +1,11 @@
 /** Whose account it is that a provider's identity opens. */
 import { randomUUID } from 'node:crypto';
 import type { ProviderIdentity } from '../adapters/oauth/provider.ts';
-import type { Queryable } from '../adapters/postgres/database.ts';
+import { type Queryable, UNIQUE_VIOLATION } from '../adapters/postgres/database.ts';
 import { type AdmittedUser, admitUser } from './admitted-user.ts';
+import type { Client } from './client.ts';
 import type { Services } from './endpoint.ts';
+import { inRounds, LostRound } from './grant.ts';
 import { addIdentityNotice } from './identity-notice.ts';
 import { isSignedUp } from './mailbox-owner.ts';
 import { insertUser, newUserRow } from './new-user.ts';
@@ -21,7 +23,7 @@ import {
 import { resetUnclaimedUser } from './unclaimed-user.ts';
 import { type FullUserRow, isBanned } from './user-row.ts';
 
-export interface Identified {
+export interface FromProvider {
   /** As `auth.identities.provider` has it. */
   provider: string;
   label: string;
@@ -30,13 +32,40 @@ export interface Identified {
   now: Date;
 }
 
-export interface FromProvider extends Identified {
-  /** Who will have to be made, if nobody is opened: see `admitFromProvider`. */
-  newcomer: AdmittedUser | null;
-}
-
 /** Null is a round lost to somebody who took the address or the identity meanwhile. */
 export type Opened = { user: FullUserRow; isChanged: boolean } | null;
+
+/** Somebody is new, and nobody has asked about them yet. */
+class Newcomer extends Error {
+  override readonly name = 'Newcomer';
+  readonly user: FullUserRow;
+
+  constructor(user: FullUserRow) {
+    super('somebody new');
+    this.user = user;
+  }
+}
+
+/**
+ * Does what opens an account, in rounds; where that makes somebody new, what is to be asked about them is asked first, with no transaction open.
+ * @param work one round, in a transaction of its own
+ */
+export async function opening<Result>(
+  services: Services,
+  client: Client,
+  work: (newcomer: AdmittedUser | null) => Promise<Result>,
+): Promise<Result> {
+  let newcomer: AdmittedUser | null = null;
+  return inRounds(async () => {
+    try {
+      return await work(newcomer);
+    } catch (error) {
+      if (!(error instanceof Newcomer)) throw error;
+      newcomer = await admitUser(services, client, error.user);
+      return work(newcomer);
+    }
+  });
+}
 
 /**
  * Finds the account of a provider's identity, or makes it. Without an identity of before, only an address that the provider knows to be theirs
@@ -49,6 +78,7 @@ export async function openProviderAccount(
   services: Services,
   tx: Queryable,
   from: FromProvider,
+  newcomer: AdmittedUser | null,
 ): Promise<Opened> {
   const { provider, identity, now } = from;
   const owner = await lockOwnerOf(tx, provider, identity.subject);
@@ -57,7 +87,7 @@ export async function openProviderAccount(
   const email = identity.emailVerified ? identity.email : null;
   if (!email && !from.emailOptional) throw emailNeeded(from);
   const holder = email === null ? undefined : await lockUserByEmail(tx, email);
-  if (!holder) return createFromProvider(services, tx, from);
+  if (!holder) return createFromProvider(services, tx, from, email, newcomer);
   assertNotBanned(holder, now);
   const isProven = isAddressProven(services, holder);
   if (!isProven && !isUnclaimed(holder)) throw addressUnproven();
@@ -97,35 +127,17 @@ async function openKnown(tx: Queryable, owner: FullUserRow, from: FromProvider):
   return { user, isChanged: before !== after };
 }
 
-/** Null too where the account could not be told to be missing before the transaction, which only the next round can. */
 async function createFromProvider(
   { settings }: Services,
   tx: Queryable,
-  { newcomer }: FromProvider,
+  { provider, identity, now }: FromProvider,
+  email: string | null,
+  newcomer: AdmittedUser | null,
 ): Promise<Opened> {
   if (!settings.signupEnabled) {
     throw new ProtocolError(422, 'signup_disabled', 'Signups not allowed for this instance');
   }
-  return newcomer && (await insertUser(tx, newcomer)) ? { user: newcomer, isChanged: false } : null;
-}
-
-/**
- * The account that will have to be made, if nobody has one that the identity opens; asked about before any transaction begins.
- * @throws {ProtocolError} what the before-user-created hook says
- */
-export async function admitFromProvider(
-  services: Services,
-  client: { address: string },
-  { provider, identity, now }: Identified,
-): Promise<AdmittedUser | null> {
-  if (!services.settings.signupEnabled) return null;
-  const email = identity.emailVerified ? identity.email : null;
-  const known = await services.database.query(
-    `select from auth.identities where provider = $1 and provider_id = $2
-     union all select from auth.users where email = $3 and is_sso_user = false`,
-    [provider, identity.subject, email],
-  );
-  if (known.length > 0) return null;
+  if (newcomer) return insertNewcomer(tx, newcomer);
   const id = randomUUID();
   const user = newUserRow(
     {
@@ -139,11 +151,20 @@ export async function admitFromProvider(
     },
     now,
   );
+  const identities = [providerIdentityRow(provider, id, identity, now)];
   // The address stands on the person and in the provider's identity; there is no password to it, and so no identity of its own.
-  return admitUser(services, client, {
-    ...user,
-    identities: [providerIdentityRow(provider, id, identity, now)],
-  });
+  throw new Newcomer({ ...user, identities });
+}
+
+async function insertNewcomer(tx: Queryable, newcomer: AdmittedUser): Promise<Opened> {
+  try {
+    return (await insertUser(tx, newcomer)) ? { user: newcomer, isChanged: false } : null;
+  } catch (error) {
+    const { code, constraint } = error as { code?: string; constraint?: string };
+    if (code !== UNIQUE_VIOLATION || constraint !== 'identities_provider_id_provider_unique') throw error;
+    // Somebody without an address, who came twice at once: nothing else of the two rows is the same.
+    throw new LostRound();
+  }
 }
 
 /**

@@ -8,11 +8,11 @@ import {
 import { requirePerson } from './bearer.ts';
 import { optionalFlag, optionalText, readBody } from './body.ts';
 import { type Call, countAttempt, type Services } from './endpoint.ts';
-import { inRounds, LostRound } from './grant.ts';
+import { LostRound } from './grant.ts';
 import { linkProvider } from './link-provider.ts';
 import { assertMayLink } from './manual-linking.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { admitFromProvider, openProviderAccount } from './provider-account.ts';
+import { opening, openProviderAccount } from './provider-account.ts';
 import { answerSession } from './session-answer.ts';
 import { signIn } from './sign-in.ts';
 import { spendIdToken } from './spent-id-token.ts';
@@ -57,17 +57,15 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
   }
   const { name, label, emailOptional } = provider;
   const issuedAt = clock();
-  const { client } = call.var;
-  const identified = { provider: name, label, emailOptional, identity: verified.identity, now: issuedAt };
-  const newcomer = linkTo ? null : await admitFromProvider(services, client, identified);
-  const from = { ...identified, newcomer };
-  const { grant, isChanged } = await inRounds(() =>
+  const from = { provider: name, label, emailOptional, identity: verified.identity, now: issuedAt };
+  const { grant, isChanged } = await opening(services, call.var.client, (newcomer) =>
     database.transaction(async (tx) => {
       if (!(await spendIdToken(tx, verified, issuedAt))) return { grant: null, isChanged: false };
       const opened = linkTo
         ? { user: await linkProvider(services, tx, linkTo, from), isChanged: true }
-        : await openProviderAccount(services, tx, from);
+        : await openProviderAccount(services, tx, from, newcomer);
       if (!opened) throw new LostRound();
+      const { client } = call.var;
       const grant = await signIn(tx, { user: opened.user, method: 'oauth', client, now: issuedAt, issuedAt });
       if (!grant) throw new LostRound();
       return { grant, isChanged: opened.isChanged };

@@ -1,6 +1,7 @@
 /** ID tokens that are not what they should be, and providers that are not who they should be. */
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startHookReceiver } from '../support/hook-receiver.ts';
 import { type Minted, type MintingProvider, startMintingProvider } from '../support/minting-provider.ts';
 import { CLIENT_ID } from '../support/openid-provider.ts';
 import { APP, authorizeUrl, browserAt, CALLBACK, fragmentOf, providerSettings } from './oauth-support.ts';
@@ -255,6 +256,25 @@ describe('grant_type=id_token', () => {
     const { status, body } = await present(await provider.mint({ claims: person({ email }) }));
     expect([status, body.code]).toEqual([422, 'provider_email_needs_verification']);
   });
+});
+
+test('an operator’s hook is asked about whoever is new, and about nobody else', async () => {
+  const hook = await startHookReceiver();
+  const { ask } = auth.withHooks({ before_user_created: hook.target });
+  const claims = person();
+  const present = async () => {
+    const id_token = await provider.mint({ claims });
+    return ask('/token?grant_type=id_token', { json: { provider: 'custom:acme', id_token } });
+  };
+  hook.behaves(() => ({ error: { http_code: 403, message: 'Company addresses only.' } }));
+  const before = await accounts();
+  const refused = await present();
+  expect([refused.status, refused.body.message]).toEqual([403, 'Company addresses only.']);
+  expect(await accounts()).toBe(before);
+  hook.behaves(() => ({}));
+  expect((await present()).status).toBe(200);
+  expect((await present()).status).toBe(200);
+  expect(hook.calls.map(({ payload }) => payload.user.email)).toEqual([claims.email, claims.email]);
 });
 
 describe('an operator', () => {

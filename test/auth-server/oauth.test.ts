@@ -34,7 +34,10 @@ describe.each(DATABASES)('sign-in by a provider on %s', (kind) => {
   beforeAll(async () => {
     auth = await openAuthServer(kind, {
       settings: { emailConfirmation: true, manualLinking: true, redirectAllowList: ['exp://phone/**'] },
-      providers: [providerSettings({ url: provider.issuer })],
+      providers: [
+        providerSettings({ url: provider.issuer }),
+        providerSettings({ name: 'custom:open', url: provider.issuer, emailOptional: true }),
+      ],
     });
   });
   afterAll(() => auth.close());
@@ -169,6 +172,16 @@ describe.each(DATABASES)('sign-in by a provider on %s', (kind) => {
     const both = await Promise.all([signIn(subject), signIn(subject)]);
     expect(new Set(both.map(({ body }) => body.user.id)).size).toBe(1);
     expect(await auth.rows('select id from auth.users where email = $1', [email])).toHaveLength(1);
+  });
+
+  test('makes one account of two first sign-ins at once of somebody without an address', async () => {
+    const { subject } = somebody({ email: undefined });
+    const pages = await Promise.all([1, 2].map(() => goThrough(subject, { provider: 'custom:open' })));
+    const ids = pages.map((page) => claimsOf(fragmentOf(page).access_token ?? '').sub);
+    expect(ids).toEqual([expect.any(String), ids[0]]);
+    expect(await auth.rows('select id from auth.identities where provider_id = $1', [subject])).toHaveLength(
+      1,
+    );
   });
 
   test('ends without PKCE only in the browser that began, and a stranger’s try costs nothing', async () => {
