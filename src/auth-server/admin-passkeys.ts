@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { requireAdmin } from './bearer.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { addNotice } from './notice.ts';
 import { passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
-import { addPasskeyNotice } from './passkey-notice.ts';
 import { deletePasskey, passkeyJson, passkeysOf } from './passkey-row.ts';
 import { passkeyIdOf } from './passkeys.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -24,7 +24,7 @@ async function remove(services: Services, call: Call): Promise<Response> {
   await services.database.transaction(async (tx) => {
     const removed = await deletePasskey(tx, { id, userId: user.id });
     if (!removed) throw passkeyNotFound();
-    await addPasskeyNotice(services, tx, user, 'passkey-removed', removed);
+    await addNotice(services, tx, user, 'passkey-removed', { passkeyName: removed.friendly_name });
   });
   services.outbox.wake();
   return call.body(null, 204);

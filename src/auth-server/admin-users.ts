@@ -7,6 +7,7 @@ import { optionalFlag, readBody } from './body.ts';
 import { deleteUser, softDeleteUser } from './deleted-user.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
+import { addNotice } from './notice.ts';
 import { emailExists, ProtocolError, phoneExists, validationFailed } from './protocol-error.ts';
 import { endSessionsOf } from './session-row.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
@@ -86,11 +87,13 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
     .transaction(async (tx) => {
       const changed = await changeUser(tx, user, change, now);
       if (!changed) throw userNotFound();
+      if (hash) await addNotice(services, tx, user, 'password-changed');
       return { changed, ended: hash ? await endSessionsOf(tx, id, null) : [] };
     })
     .catch((error) => {
       throw refusalOfDuplicate(error);
     });
+  services.outbox.wake();
   report(services, id, ended);
   return call.json(fullUserJson(changed));
 }

@@ -1,4 +1,5 @@
 /** A change of address that must be confirmed: by a mail to the new one and, unless it is turned off, by one to the present one too. */
+
 import type { Queryable } from '../adapters/postgres/database.ts';
 import { actionLink } from './action-link.ts';
 import { forgetGuesses } from './code-guesses.ts';
@@ -6,6 +7,7 @@ import type { Services } from './endpoint.ts';
 import { type CodeChallenge, startFlow } from './flow-state.ts';
 import type { Confirmed } from './mailbox-owner.ts';
 import { NOBODY, sendingNothing } from './nobody.ts';
+import { addNotice } from './notice.ts';
 import {
   dropTokens,
   newToken,
@@ -173,22 +175,11 @@ async function completeChange(
 
 /** Whoever had the account by its old address hears of it there. */
 export async function tellOldAddress(
-  { outbox }: Services,
+  services: Services,
   tx: Queryable,
   user: FullUserRow,
   newEmail: string,
 ): Promise<void> {
-  if (!user.email || !user.email_confirmed_at || user.email === newEmail) return;
-  await outbox.add(tx, {
-    channel: 'email',
-    template: 'email-changed',
-    to: user.email,
-    userId: user.id,
-    locale: localeOf(user),
-    code: null,
-    tokenHash: null,
-    link: null,
-    redirectTo: null,
-    data: { oldEmail: user.email, newEmail },
-  });
+  if (user.email === newEmail) return;
+  await addNotice(services, tx, user, 'email-changed', { oldEmail: user.email, newEmail });
 }

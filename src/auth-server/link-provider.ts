@@ -1,7 +1,7 @@
 /** A provider's identity for somebody who is signed in and asks for it. */
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { Services } from './endpoint.ts';
-import { addIdentityNotice } from './identity-notice.ts';
+import { addNotice } from './notice.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { assertNotBanned, type FromProvider } from './provider-account.ts';
 import {
@@ -40,7 +40,7 @@ export async function linkProvider(
     { data: identity.data, email, confirmsEmail: email !== undefined, noLongerAnonymous: true },
     now,
   );
-  await addIdentityNotice(services.outbox, tx, 'identity-linked', linked, label);
+  await addNotice(services, tx, linked, 'identity-linked', { provider: label });
   return linked;
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { readBody } from './body.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { addNotice } from './notice.ts';
 import {
   assertAssured,
   hasVerifiedFactor,
@@ -10,7 +11,6 @@ import {
   requirePasskeys,
   verificationFailed,
 } from './passkey-endpoint.ts';
-import { addPasskeyNotice } from './passkey-notice.ts';
 import { insertPasskey, type PasskeyRow, passkeyJson, passkeysOf } from './passkey-row.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { creationOptions, verifyNewCredential } from './relying-party.ts';
@@ -75,7 +75,7 @@ async function finish(services: Services, call: Call): Promise<Response> {
     if (!added) {
       throw new ProtocolError(422, 'webauthn_credential_exists', 'This credential is already registered');
     }
-    await addPasskeyNotice(services, tx, user, 'passkey-added', added);
+    await addNotice(services, tx, user, 'passkey-added', { passkeyName: added.friendly_name });
     return added;
   });
   outbox.wake();

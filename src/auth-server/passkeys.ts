@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { requirePerson } from './bearer.ts';
 import { readBody } from './body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { addNotice } from './notice.ts';
 import { lockPasskeyOwner, passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
-import { addPasskeyNotice } from './passkey-notice.ts';
 import { deletePasskey, passkeyJson, passkeysOf, renamePasskey } from './passkey-row.ts';
 
 const MAX_NAME_CHARACTERS = 120;
@@ -53,7 +53,7 @@ async function remove(services: Services, call: Call): Promise<Response> {
     await lockPasskeyOwner(tx, bearer, clock());
     const removed = await deletePasskey(tx, { id, userId: user.id });
     if (!removed) throw passkeyNotFound();
-    await addPasskeyNotice(services, tx, user, 'passkey-removed', removed);
+    await addNotice(services, tx, user, 'passkey-removed', { passkeyName: removed.friendly_name });
   });
   outbox.wake();
   return call.body(null, 204);

@@ -1,9 +1,10 @@
 /** A change of number that must be confirmed by a code to the new one. */
+
 import type { Queryable } from '../adapters/postgres/database.ts';
 import type { Services } from './endpoint.ts';
 import type { Confirmed } from './mailbox-owner.ts';
+import { addNotice } from './notice.ts';
 import type { SpentToken } from './one-time-token.ts';
-import { localeOf } from './person-locale.ts';
 import { sendPhoneCode } from './phone-code.ts';
 import { conflict, phoneExists } from './protocol-error.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
@@ -53,22 +54,10 @@ export async function confirmPhoneChange(
 
 /** By mail: the old number may be somebody else's by now. */
 export async function tellOfPhoneChange(
-  { outbox }: Services,
+  services: Services,
   tx: Queryable,
   user: FullUserRow,
   newPhone: string,
 ): Promise<void> {
-  if (!user.email || !user.email_confirmed_at) return;
-  await outbox.add(tx, {
-    channel: 'email',
-    template: 'phone-changed',
-    to: user.email,
-    userId: user.id,
-    locale: localeOf(user),
-    code: null,
-    tokenHash: null,
-    link: null,
-    redirectTo: null,
-    data: { oldPhone: user.phone, newPhone },
-  });
+  await addNotice(services, tx, user, 'phone-changed', { oldPhone: user.phone, newPhone });
 }

@@ -6,9 +6,9 @@ import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import type { Client } from './client.ts';
 import type { Services } from './endpoint.ts';
 import { inRounds, LostRound } from './grant.ts';
-import { addIdentityNotice } from './identity-notice.ts';
 import { isSignedUp } from './mailbox-owner.ts';
 import { insertUser, newUserRow } from './new-user.ts';
+import { addNotice } from './notice.ts';
 import { addressOfToken } from './one-time-token.ts';
 import { ProtocolError } from './protocol-error.ts';
 import {
@@ -100,7 +100,7 @@ export async function openProviderAccount(
     { data: identity.data, confirmsEmail: true },
     now,
   );
-  if (isProven) await addIdentityNotice(services.outbox, tx, 'identity-linked', user, from.label);
+  if (isProven) await addNotice(services, tx, user, 'identity-linked', { provider: from.label });
   return { user, isChanged: true };
 }
 

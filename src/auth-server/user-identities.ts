@@ -3,8 +3,8 @@ import type { Queryable } from '../adapters/postgres/database.ts';
 import { providerUrl } from './authorize.ts';
 import { requirePerson } from './bearer.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { addIdentityNotice } from './identity-notice.ts';
 import { assertMayLink } from './manual-linking.ts';
+import { addNotice } from './notice.ts';
 import { readOAuthRequest } from './oauth-request.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { followIdentities, lockWithIdentities } from './provider-identity.ts';
@@ -75,13 +75,8 @@ async function unlink(
   }
   await followIdentities(tx, user, { email: addressAfter(user, identity, others) }, clock());
   // To the address that the account had: its owner is who must hear of it.
-  await addIdentityNotice(
-    outbox,
-    tx,
-    'identity-unlinked',
-    user,
-    oauth.get(identity.provider)?.label ?? identity.provider,
-  );
+  const provider = oauth.get(identity.provider)?.label ?? identity.provider;
+  await addNotice({ outbox }, tx, user, 'identity-unlinked', { provider });
 }
 
 /** Another address that is theirs, where the one of the account went with the identity; else the account keeps it. */

@@ -4,6 +4,7 @@ import { assertMayHavePassword } from './anonymous.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePerson } from './bearer.ts';
 import { optionalObject, optionalText, readBody } from './body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
+import { addNotice } from './notice.ts';
 import { conflict, ProtocolError } from './protocol-error.ts';
 import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from './reauthenticate.ts';
 import { endSessionsOf } from './session-row.ts';
@@ -101,6 +102,7 @@ async function commit(
       if (!changed) throw conflict();
       if (change.userMetadata) assertMetadataFits(changed.raw_user_meta_data, user.raw_user_meta_data);
       const ended = change.encryptedPassword ? await endSessionsOf(tx, user.id, sessionId) : [];
+      if (change.encryptedPassword) await addNotice(services, tx, user, 'password-changed');
       return { changed: await andThen(tx, changed), ended };
     });
   } catch (error) {

@@ -42,6 +42,20 @@ describe.each(DATABASES)('/user where the current password is required, on %s', 
     expect((await auth.signIn(email, NEW_PASSWORD)).status).toBe(200);
   });
 
+  test('tells the owner by mail of a new password, whoever set it, at the address from before', async () => {
+    const { id, email, accessToken } = await auth.newPerson();
+    const templates = async () => (await auth.messagesTo(email)).map(({ template }) => template);
+    await put(accessToken, { password: 'weak', current_password: PASSWORD });
+    expect(await templates()).toEqual([]);
+    await put(accessToken, { password: NEW_PASSWORD, current_password: PASSWORD, email: newAddress() });
+    expect(await templates()).toContain('password-changed');
+    const { data } = await auth
+      .supabase(auth.serviceKey)
+      .auth.admin.updateUserById(id, { password: PASSWORD });
+    const told = await auth.messagesTo(data.user?.email ?? '');
+    expect(told.map(({ template }) => template)).toContain('password-changed');
+  });
+
   test('takes everything else, and the address one already has, without', async () => {
     const { email, accessToken } = await auth.newPerson();
     expect((await put(accessToken, { email, data: { a: 1 } })).status).toBe(200);
