@@ -29,5 +29,6 @@ export default defineConfig({
       ...(process.env.TEST_DATABASE_URL ? [project('postgres', GRAPHQL_SUITES)] : []),
     ],
     maxWorkers: 2,
+    isolate: false,
   },
 });

