@@ -3,6 +3,8 @@ export type LimenClientErrorCode =
   /** Nobody is signed in, or the session is over. */
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  /** The session is in a cookie, which pages of this origin may not use. */
+  | 'CSRF_REFUSED'
   | 'RATE_LIMITED'
   | 'SERVICE_UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR'

@@ -2,33 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { createIdentityClient, RefreshSessionDocument } from '../../src/client/client.ts';
 import { createMemoryStorage } from '../../src/client/session-storage.ts';
 import { PASSWORD } from '../support/app.ts';
+import { type CookieJar, fetchFrom } from '../support/cookie-fetch.ts';
 import { createClientTestApp } from './client-test-app.ts';
 
 const SITE = 'https://app.example.com';
 
 async function start() {
   const app = await createClientTestApp({ env: { CORS_ORIGINS: SITE } });
-  const jar: { cookie: string | null } = { cookie: null };
+  const jar: CookieJar = { cookie: null };
   const sent: string[] = [];
-
-  /** As the fetch of a page of the site, with the browser's cookies. */
-  const fetchWithJar: typeof fetch = async (input, init) => {
-    const request = new Request(input, init);
-    if (request.credentials !== 'include') throw new Error('Cookies would not be sent.');
-    request.headers.set('origin', SITE);
-    if (jar.cookie) request.headers.set('cookie', jar.cookie);
-    sent.push(/(?:query|mutation) (\w+)/.exec(await request.clone().text())![1]!);
-    const response = await fetch(request);
-    const [set] = response.headers.getSetCookie();
-    if (set) jar.cookie = set.includes('Max-Age=0') ? null : set.split(';')[0]!;
-    return response;
+  const fetchAndNote: typeof fetch = (input, init) => {
+    sent.push(/(?:query|mutation) (\w+)/.exec(String(init?.body))![1]!);
+    return fetchFrom(SITE, jar)(input, init);
   };
   return {
     ...app,
     jar,
     sent,
     /** A page that has just begun, in the one browser there is. */
-    tab: () => app.client({ session: 'cookie', fetch: fetchWithJar }),
+    tab: () => app.client({ session: 'cookie', fetch: fetchAndNote }),
   };
 }
 

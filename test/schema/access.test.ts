@@ -327,6 +327,24 @@ describe('access', () => {
     expect(root === 'Subscription' && code === 'BAD_REQUEST' ? OK : code).toBe(expected);
   });
 
+  test('is to a browser that brings nothing but the cookie of a session what it is to strangers', async () => {
+    const headers = { origin: 'http://limen.test', 'sec-fetch-site': 'same-origin' };
+    const input = `email: "${people.person.email}", password: "${PASSWORD}", transport: COOKIE`;
+    const signedIn = await app.graphql(
+      `mutation { login(input: { ${input} }) { __typename } }`,
+      {},
+      { headers },
+    );
+    const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
+    for (const { name, args, expected } of cases.filter(({ caller }) => caller === 'anonymous')) {
+      const [root = '', field = ''] = name.split('.');
+      const parentheses = args ? `(${args({ person: people.person.id })})` : '';
+      const query = `${root.toLowerCase()} { ${field}${parentheses} { __typename } }`;
+      const { errors } = await app.graphql(query, {}, { headers: { ...headers, cookie } });
+      expect(errors?.[0]?.extensions.code ?? OK, name).toBe(expected);
+    }
+  });
+
   test.each(OBJECT_FIELDS.User!.split(/\s+/))(
     'User.%s is shown to its owner, administrators and services',
     async (field) => {

@@ -88,6 +88,16 @@ describe('a session in a cookie', () => {
     expect(await sessions(app)).toHaveLength(2);
   });
 
+  test('costs as many statements as one whose token is in the input', async () => {
+    const app = await appWithSite();
+    const { refreshToken } = await app.signUp('grace');
+    const { ask } = await signedIn(app);
+    const byToken = await app.statementsDuring(() => app.graphql(REFRESH, { input: { refreshToken } }));
+    const byCookie = await app.statementsDuring(() => ask(REFRESH));
+    expect(byCookie.length).toBeGreaterThan(0);
+    expect(byCookie).toEqual(byToken);
+  });
+
   test('goes on in both of two tabs that ask at once', async () => {
     const app = await appWithSite();
     const { ask, jar } = await signedIn(app);
