@@ -25,11 +25,13 @@ export async function endOf(
   return null;
 }
 
+/** What waits for a second factor, or has not been asked for it, ends nothing that has shown it: it takes no more than the password. */
 async function hasNewer(database: Queryable, { id, session_id }: SessionRow): Promise<boolean> {
   // Compared in the database: a Date holds milliseconds, and Postgres more. Of two that began together one has to be the newer.
   const newer = await database.query(
     `select 1 from auth.sessions as newer, auth.sessions as this
-     where this.id = $1 and newer.user_id = $2 and (newer.created_at, newer.id) > (this.created_at, this.id) limit 1`,
+     where this.id = $1 and newer.user_id = $2 and (newer.created_at, newer.id) > (this.created_at, this.id)
+       and coalesce(newer.aal, 'aal1') >= coalesce(this.aal, 'aal1') limit 1`,
     [session_id, id],
   );
   return newer.length > 0;

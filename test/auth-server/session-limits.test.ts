@@ -65,6 +65,19 @@ describe.each(DATABASES)('the limits of sessions on %s', (kind) => {
     expect((await refresh(other.refreshToken)).status).toBe(200);
   });
 
+  test('a session that has shown a second factor is not ended by a newer one that has not', async () => {
+    const { signIn, refresh } = withLimits({ isSinglePerUser: true });
+    const { email, refreshToken, sessionId } = await auth.newPerson();
+    const raise = (id: string) => auth.rows("update auth.sessions set aal = 'aal2' where id = $1", [id]);
+    await raise(sessionId);
+    auth.clock.advance(1);
+    const newer = await signIn(email);
+    const { status, body } = await refresh(refreshToken);
+    expect(status).toBe(200);
+    await raise(claimsOf(newer.body.access_token).session_id);
+    expect((await refresh(body.refresh_token)).body).toMatchObject({ code: 'session_expired' });
+  });
+
   test('the rules for passwords hold where one is chosen, and keep nobody out', async () => {
     const { email, accessToken } = await auth.newPerson();
     const strict = auth.withSettings({
