@@ -7,6 +7,7 @@ import { type App, createApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createLog } from '../src/log.ts';
 import { createServerDatabase, hasServer } from './adapters/postgres/drivers.ts';
+import { codeOf } from './support/authenticator.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -83,6 +84,29 @@ describe.runIf(hasServer)('instances on one PostgreSQL', () => {
     await until(async () => (await ask(2, '{ viewer { kind } }', accessToken)).status === 200);
     await admin('DELETE', user.id, {});
     await until(async () => (await ask(1, '{ viewer { kind } }', accessToken)).status === 401);
+  });
+
+  test('take back the level of a second factor that was removed on another', async () => {
+    const { accessToken, user } = await signUp('joan');
+    const enrolled = await ask(
+      0,
+      'mutation ($input: EnrollTotpInput!) { enrollTotp(input: $input) { ... on TotpEnrolment { factorId secret } } }',
+      accessToken,
+      {},
+    );
+    const { factorId, secret } = enrolled.data.enrollTotp;
+    const verified = await ask(
+      0,
+      'mutation ($input: VerifyTotpInput!) { verifyTotp(input: $input) { ... on AuthSession { accessToken } } }',
+      accessToken,
+      { factorId, code: codeOf(secret, new Date()) },
+    );
+    const raised = verified.data.verifyTotp.accessToken;
+    const level = async () =>
+      (await ask(1, '{ viewer { assuranceLevel } }', raised)).data?.viewer.assuranceLevel;
+    expect(await level()).toBe('AAL2');
+    await admin('DELETE', `${user.id}/factors/${factorId}`, {});
+    await until(async () => (await level()) === 'AAL1');
   });
 
   test('refuse the token of a session that ended on another', async () => {

@@ -23,6 +23,10 @@ const TRIGGERS = {
   limen_user_changed: `after update on auth.users for each row when (${row('old')} is distinct from ${row('new')})`,
   limen_user_deleted: 'after delete on auth.users for each row',
   limen_session_ended: 'after delete on auth.sessions for each row',
+  // One that is only begun counts for nothing.
+  limen_factor_changed:
+    'after update on auth.mfa_factors for each row when (old.status is distinct from new.status)',
+  limen_factor_deleted: "after delete on auth.mfa_factors for each row when (old.status = 'verified')",
 };
 
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then nothing writes the changes. */
@@ -32,7 +36,7 @@ export async function installChangeTriggers(database: Database): Promise<boolean
       const [schema] = await tx.query<{ may_trigger: boolean | null; installed: string[] }>(
         `select bool_and(has_table_privilege(pg_class.oid, 'trigger')) as may_trigger,
            array(select tgname::text from pg_trigger where tgname = any($1)) as installed
-         from pg_class where relnamespace = to_regnamespace('auth') and relname in ('users', 'sessions')`,
+         from pg_class where relnamespace = to_regnamespace('auth') and relname in ('users', 'sessions', 'mfa_factors')`,
         [Object.keys(TRIGGERS)],
       );
       const missing = Object.entries(TRIGGERS).filter(([name]) => !schema?.installed.includes(name));

@@ -70,6 +70,24 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       expect(feed.isCaughtUp()).toBe(true);
     });
 
+    test('tells when a second factor begins or ceases to count, and not of what happens to it otherwise', async () => {
+      const database = await openWithAda();
+      const { told } = await listen(database);
+      await database.query(
+        `insert into auth.mfa_factors (id, user_id, factor_type, status, created_at, updated_at)
+         values ($1, $2, 'totp', 'unverified', now(), now()), ($3, $2, 'totp', 'unverified', now(), now())`,
+        ['00000000-0000-4000-8000-0000000000f1', ADA, '00000000-0000-4000-8000-0000000000f2'],
+      );
+      await database.query("delete from auth.mfa_factors where id::text like '%f2'");
+      await database.query('update auth.mfa_factors set last_challenged_at = now()');
+      expect(await database.query('select 1 from limen.changes')).toEqual([]);
+      await database.query("update auth.mfa_factors set status = 'verified'");
+      await until(() => told.length > 0);
+      await database.query('delete from auth.mfa_factors');
+      await until(() => told.length > 1);
+      expect(told).toEqual([`user ${ADA}`, `user ${ADA}`]);
+    });
+
     test('begins with what happened before it, as far back as tokens go', async () => {
       const database = await openWithAda();
       await setTier(database, 'pro');
