@@ -61,6 +61,8 @@ export function watchPerson(
   });
   const untilExpiry = Math.min(viewer.expiresAt.getTime() - Date.now(), MAX_TIMER_MS);
   const expiry = setTimeout(() => finish(() => watcher.ended()), untilExpiry);
+  // After the viewer was identified, and before anybody listened.
+  if (changes.isSessionEnded(viewer.sessionId)) finish(() => watcher.ended());
 
   function stop() {
     isOver = true;

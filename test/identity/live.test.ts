@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import type { AuthBackend } from '../../src/identity/auth-backend.ts';
+import { createChangeLog } from '../../src/identity/changes.ts';
+import { watchPerson } from '../../src/identity/live.ts';
+import type { Person } from '../../src/identity/viewer.ts';
+
+test('whoever begins to listen when the session has just ended is told so', () => {
+  const changes = createChangeLog(() => new Date(), 900);
+  const viewer = {
+    account: { id: 'ada' },
+    sessionId: 'session',
+    expiresAt: new Date(Date.now() + 900_000),
+  } as unknown as Person;
+  changes.sessionEnded('session');
+  const told: string[] = [];
+  const stop = watchPerson({ auth: {} as AuthBackend, changes }, viewer, {
+    changed: () => void told.push('changed'),
+    ended: () => void told.push('ended'),
+    failed: () => void told.push('failed'),
+  });
+  stop();
+  expect(told).toEqual(['ended']);
+});
