@@ -10,18 +10,24 @@ const LOCAL_NAME = /^[^.]+$|\.(localhost|local|internal|test)$/;
 
 /**
  * False for what came in from outside, also by a proxy that says so, and for what a page of another site asked for. An operator who forgot
- * to say `NODE_ENV=production` does not show everybody's mail to the world.
+ * to say `NODE_ENV=production` does not show everybody's mail to the world, unless their proxy says nothing of whom it serves and calls us by
+ * a name of this machine.
  */
 export function isLocalCaller(request: Request, remoteAddress: string): boolean {
   const hostname = new URL(request.url).hostname.replace(/^\[|\]$/g, '');
   const isLocalHost = isIP(hostname) ? isPrivateAddress(hostname) : LOCAL_NAME.test(hostname);
   const hops = request.headers.get('x-forwarded-for')?.split(',') ?? [];
-  const from = [remoteAddress, ...hops].map((address) => address.trim());
+  const realIp = request.headers.get('x-real-ip');
+  const from = [remoteAddress, ...hops, ...(realIp === null ? [] : [realIp])].map((address) =>
+    address.trim(),
+  );
   const site = request.headers.get('sec-fetch-site') ?? 'none';
   const isOwnPage = site === 'same-origin' || (site === 'none' && !request.headers.has('origin'));
   // A link from elsewhere may lead here: what it opens cannot be read from there.
   const isNavigation = request.headers.get('sec-fetch-mode') === 'navigate' && request.method === 'GET';
-  return isLocalHost && from.every(isPrivateAddress) && (isOwnPage || isNavigation);
+  // RFC 7239: development needs no proxy that writes it, and so nobody reads it here.
+  const isForwarded = request.headers.has('forwarded');
+  return isLocalHost && !isForwarded && from.every(isPrivateAddress) && (isOwnPage || isNavigation);
 }
 
 function isPrivateAddress(address: string): boolean {

@@ -48,7 +48,7 @@ async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSecond
   }
 }
 
-/** A second factor that was taken away since the token was issued counts no more. */
+/** Where no second factor is left, none counts any more. That one of several is gone, and with it the session's level, the auth server alone knows. */
 function levelOf({ assuranceLevel }: Person, { record }: Account): AssuranceLevel {
   return record && verifiedFactors(record.factors).length === 0 ? 'aal1' : assuranceLevel;
 }

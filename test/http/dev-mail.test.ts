@@ -84,6 +84,18 @@ describe('the mailbox of development', () => {
       { 'x-forwarded-for': '203.0.113.9' },
       '127.0.0.1',
     ],
+    [
+      'a stranger whom the proxy names',
+      'http://localhost/dev/mail',
+      { 'x-real-ip': '203.0.113.9' },
+      '127.0.0.1',
+    ],
+    [
+      'a stranger whom the proxy names by the standard',
+      'http://localhost/dev/mail',
+      { forwarded: 'for="[2001:db8::7]"' },
+      '127.0.0.1',
+    ],
     ['the world, by a proxy that keeps quiet', 'http://id.example.com/dev/mail', {}, '127.0.0.1'],
     [
       'a page of another site',
