@@ -2,7 +2,7 @@
 import { ProviderUnavailableError } from '../adapters/oauth/provider.ts';
 import { markBrowser } from './browser-cookie.ts';
 import { type Call, countAttempt, type Endpoints, newEndpoints, type Services } from './endpoint.ts';
-import { startOAuthFlow } from './oauth-flow.ts';
+import { type NewOAuthFlow, startOAuthFlow } from './oauth-flow.ts';
 import { type OAuthRequest, readOAuthRequest } from './oauth-request.ts';
 import { type RedirectError, redirectWithError } from './redirect-answer.ts';
 
@@ -27,7 +27,7 @@ async function authorize(services: Services, call: Call): Promise<Response> {
 export async function providerUrl(
   { database, clock, log }: Services,
   { provider, target, challenge, scopes, parameters, inviteToken }: OAuthRequest,
-  { linkTo, browserSecret }: { linkTo: string | null; browserSecret: string | null },
+  { linkTo, browserSecret }: Pick<NewOAuthFlow, 'linkTo' | 'browserSecret'>,
 ): Promise<URL | null> {
   const flow = await startOAuthFlow(
     database,

@@ -169,7 +169,8 @@ async function openFor(
   newcomer: AdmittedUser | null,
 ) {
   if (flow.linking_target_id) {
-    const user = await linkProvider(services, tx, flow.linking_target_id, from);
+    const linker = { userId: flow.linking_target_id, sessionId: flow.link_session_id };
+    const user = await linkProvider(services, tx, linker, from);
     return { user, isChanged: true };
   }
   if (flow.invite_token) await assertInvited(tx, flow.invite_token, from);

@@ -1,7 +1,9 @@
 /** A provider's identity for somebody who is signed in and asks for it. */
 import type { Queryable } from '../adapters/postgres/database.ts';
+import { sessionNotFound } from './bearer.ts';
 import type { Services } from './endpoint.ts';
 import { addNotice } from './notice.ts';
+import type { Linker } from './oauth-flow.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { assertNotBanned, type FromProvider } from './provider-account.ts';
 import {
@@ -15,13 +17,13 @@ import type { FullUserRow } from './user-row.ts';
 
 /**
  * Somebody anonymous becomes somebody, and keeps their id; whoever has no address yet gets the provider's, if that is verified.
- * @throws {ProtocolError} 403 user_not_found, user_banned, 422 identity_already_exists, user_sso_managed
+ * @throws {ProtocolError} 403 user_not_found, session_not_found, user_banned, 422 identity_already_exists, user_sso_managed
  * @throws the driver's unique violation for an address that is taken: see `refusalOfDuplicate`
  */
 export async function linkProvider(
   services: Services,
   tx: Queryable,
-  userId: string,
+  { userId, sessionId }: Linker,
   from: FromProvider,
 ): Promise<FullUserRow> {
   const { provider, label, identity, now } = from;
@@ -29,6 +31,12 @@ export async function linkProvider(
   const user = await lockWithIdentities(tx, userId);
   if (!user) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
   assertNotBanned(user, now);
+  // Whoever borrowed a session and began a link in it does not finish it once the session was ended.
+  const asking = await tx.query('select 1 from auth.sessions where id = $1 and user_id = $2 for key share', [
+    sessionId,
+    userId,
+  ]);
+  if (asking.length === 0) throw sessionNotFound();
   if (user.is_sso_user)
     throw new ProtocolError(422, 'user_sso_managed', 'Cannot link an identity to an SSO user');
   if (!(await insertIdentity(tx, providerIdentityRow(provider, userId, identity, now))))

@@ -22,19 +22,20 @@ export async function finishOAuthFlow(
   if (flow.authentication_method !== 'oauth') {
     return { user: await findUserById(tx, flow.user_id), linked: false, providerTokens: null };
   }
-  const identity = await forgetOAuthFlow(tx, flow.id);
+  const waiting = await forgetOAuthFlow(tx, flow.id);
   const providerTokens = {
     accessToken: flow.provider_access_token ?? '',
     refreshToken: flow.provider_refresh_token || null,
   };
-  if (!identity) return { user: await findUserById(tx, flow.user_id), linked: false, providerTokens };
+  if (!waiting) return { user: await findUserById(tx, flow.user_id), linked: false, providerTokens };
   const provider = flow.provider_type;
   const from = {
     provider,
     label: services.oauth.get(provider)?.label ?? provider,
     emailOptional: true,
-    identity,
+    identity: waiting.identity,
     now,
   };
-  return { user: await linkProvider(services, tx, flow.user_id, from), linked: true, providerTokens };
+  const linker = { userId: flow.user_id, sessionId: waiting.sessionId };
+  return { user: await linkProvider(services, tx, linker, from), linked: true, providerTokens };
 }

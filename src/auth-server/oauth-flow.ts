@@ -7,14 +7,20 @@ import type { CodeChallenge, FlowState } from './flow-state.ts';
 /** How long somebody may take at the provider. */
 export const STATE_TTL_SECONDS = 600;
 
+/** Whoever asks for a link, and the session they ask in: with that the request ends as well. */
+export interface Linker {
+  userId: string;
+  sessionId: string | null;
+}
+
 export interface NewOAuthFlow {
   provider: string;
   /** Undefined for the implicit flow: the session itself is what the application gets. */
   challenge: CodeChallenge | undefined;
   /** Where to send the person in the end; allowed already. */
   target: string;
-  /** Whose account the provider shall be linked to; null: whoever it turns out to be signs in. */
-  linkTo: string | null;
+  /** Who asks for the provider to be linked to their account; null: whoever it turns out to be signs in. */
+  linkTo: Linker | null;
   inviteToken: string | null;
   /** What only the browser knows that begins it; null where any may end it. */
   browserSecret: string | null;
@@ -38,8 +44,8 @@ export async function startOAuthFlow(tx: Queryable, flow: NewOAuthFlow, now: Dat
          referrer, linking_target_id, invite_token)
        values ($1, null, $2, $3::text::auth.code_challenge_method, $4, $5, '', '', $6, $6, 'oauth', $7, $8, $9)
      )
-     insert into limen.oauth_flows (id, nonce, code_verifier, browser_hash, created_at)
-     values ($1, $12, $13, $10, $6)`,
+     insert into limen.oauth_flows (id, nonce, code_verifier, browser_hash, link_session_id, created_at)
+     values ($1, $12, $13, $10, $14, $6)`,
     [
       state,
       randomUUID(),
@@ -48,12 +54,13 @@ export async function startOAuthFlow(tx: Queryable, flow: NewOAuthFlow, now: Dat
       flow.provider,
       now,
       flow.target,
-      flow.linkTo,
+      flow.linkTo?.userId ?? null,
       flow.inviteToken,
       flow.browserSecret && hashOf(flow.browserSecret),
       forgotten,
       nonce,
       codeVerifier,
+      flow.linkTo?.sessionId ?? null,
     ],
   );
   return { state, nonce, codeVerifier };
@@ -62,6 +69,7 @@ export async function startOAuthFlow(tx: Queryable, flow: NewOAuthFlow, now: Dat
 export interface ReturningFlow extends FlowState {
   nonce: string;
   code_verifier: string;
+  link_session_id: string | null;
 }
 
 /**
@@ -76,9 +84,9 @@ export async function spendState(
     `with used as (
        update limen.oauth_flows set used_at = $2
        where id = $1 and used_at is null and created_at > $3 and (browser_hash is null or browser_hash = $4)
-       returning id, nonce, code_verifier
+       returning id, nonce, code_verifier, link_session_id
      )
-     select flow_state.*, used.nonce, used.code_verifier from used join auth.flow_state on flow_state.id = used.id`,
+     select flow_state.*, used.nonce, used.code_verifier, used.link_session_id from used join auth.flow_state on flow_state.id = used.id`,
     [state, now, new Date(now.getTime() - STATE_TTL_SECONDS * 1000), browserSecret && hashOf(browserSecret)],
   );
   return flow;
@@ -124,14 +132,17 @@ export async function issueOAuthCode(
   return flow.auth_code;
 }
 
-/** Ends a flow. Answers what waited to be linked; null where nothing did. */
-export async function forgetOAuthFlow(tx: Queryable, flowId: string): Promise<ProviderIdentity | null> {
-  const [flow] = await tx.query<{ identity: ProviderIdentity | null }>(
+/** Ends a flow. Answers what waited to be linked, and the session that asked for it; null where nothing did. */
+export async function forgetOAuthFlow(
+  tx: Queryable,
+  flowId: string,
+): Promise<{ identity: ProviderIdentity; sessionId: string | null } | null> {
+  const [flow] = await tx.query<{ identity: ProviderIdentity | null; link_session_id: string | null }>(
     `with over as (delete from auth.flow_state where id = $1)
-     delete from limen.oauth_flows where id = $1 returning identity`,
+     delete from limen.oauth_flows where id = $1 returning identity, link_session_id`,
     [flowId],
   );
-  return flow?.identity ?? null;
+  return flow?.identity ? { identity: flow.identity, sessionId: flow.link_session_id } : null;
 }
 
 export const randomSecret = () => randomBytes(32).toString('base64url');

@@ -11,6 +11,7 @@ import { type Call, countAttempt, type Services } from './endpoint.ts';
 import { LostRound } from './grant.ts';
 import { linkProvider } from './link-provider.ts';
 import { assertMayLink } from './manual-linking.ts';
+import type { Linker } from './oauth-flow.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { opening, openProviderAccount } from './provider-account.ts';
 import { answerSession } from './session-answer.ts';
@@ -82,10 +83,10 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
 /** Keys that could not be loaded are asked for again by the next sign-in. */
 const RETRY_AFTER_SECONDS = 5;
 
-async function personWhoLinks(services: Services, call: Call): Promise<string> {
+async function personWhoLinks(services: Services, call: Call): Promise<Linker> {
   const bearer = await requirePerson(services, call.req.raw);
   assertMayLink(services, bearer);
-  return bearer.user.id;
+  return { userId: bearer.user.id, sessionId: bearer.sessionId };
 }
 
 const DESCRIPTIONS = {

@@ -23,7 +23,8 @@ async function linkIdentity(services: Services, call: Call): Promise<Response> {
   const request = readOAuthRequest(services, call.req.raw);
   await countAttempt(services, call.var.client, 'oauth');
   // Asked for by a script, whose answer sets no cookie. Who asked is in the flow.
-  const url = await providerUrl(services, request, { linkTo: bearer.user.id, browserSecret: null });
+  const linkTo = { userId: bearer.user.id, sessionId: bearer.sessionId };
+  const url = await providerUrl(services, request, { linkTo, browserSecret: null });
   if (!url)
     throw new ProtocolError(400, 'provider_unavailable', 'The provider is out of reach, try again later');
   return request.isAnswerWanted ? call.json({ url: url.href }) : call.redirect(url.href, 302);

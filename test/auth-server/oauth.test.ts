@@ -432,6 +432,31 @@ describe.each(DATABASES)('sign-in by a provider on %s', (kind) => {
       expect(await auth.rows('select id from auth.identities where provider_id = $1', [subject])).toEqual([]);
     });
 
+    test.each(['before', 'after'])('makes no link for a session that ended %s the callback', async (when) => {
+      const { token } = await member();
+      const { subject } = somebody();
+      const { verifier, challenge } = newVerifier();
+      const { body } = await link(token, { code_challenge: challenge, code_challenge_method: 's256' });
+      const browser = browserAt(auth);
+      const endSession = () => auth.ask('/logout?scope=local', { method: 'POST', token });
+      if (when === 'before') await endSession();
+      const page = await provider.signIn(browser, await browser.open(body.url), subject);
+      if (when === 'after') await endSession();
+      expect((await exchange(queryOf(page).code ?? 'none', verifier)).status).toBeGreaterThanOrEqual(400);
+      expect(await auth.rows('select id from auth.identities where provider_id = $1', [subject])).toEqual([]);
+    });
+
+    test('makes no link without PKCE for a session that is over', async () => {
+      const { token } = await member();
+      const { subject } = somebody();
+      const { body } = await link(token);
+      await auth.ask('/logout?scope=local', { method: 'POST', token });
+      const browser = browserAt(auth);
+      const page = await provider.signIn(browser, await browser.open(body.url), subject);
+      expect(queryOf(page).error_code).toBe('session_not_found');
+      expect(await auth.rows('select id from auth.identities where provider_id = $1', [subject])).toEqual([]);
+    });
+
     test('lets two unlink at once and leaves one way to sign in', async () => {
       const { id, token } = await member();
       const { code, verifier } = await linkTo(token, somebody().subject);

@@ -1,5 +1,5 @@
-import type { AuthError, Provider } from '@supabase/supabase-js';
-import { DeniedError, InvalidIdTokenError } from '../../identity/errors.ts';
+import { type AuthError, isAuthSessionMissingError, type Provider } from '@supabase/supabase-js';
+import { DeniedError, InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/errors.ts';
 import type { OAuthBackend, ProviderRoute } from '../../identity/oauth-backend.ts';
 import type { Project, Transport } from './call.ts';
 import type { Calls } from './calls.ts';
@@ -44,6 +44,8 @@ export class SupabaseOAuth implements OAuthBackend {
 
   async exchangeCode({ code, codeVerifier }: { code: string; codeVerifier: string }) {
     const answer = await this.#calls.asAnybody((auth) => auth.exchangeCodeForSession(code), codeVerifier);
+    // Whoever asked for a link has signed out since.
+    if (answer.error && isAuthSessionMissingError(answer.error)) throw new InvalidAuthCodeError();
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
     return sessionFromSupabase(answer.data.session);
   }
