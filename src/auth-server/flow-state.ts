@@ -110,6 +110,13 @@ export async function issueAuthCode(
   return flow?.auth_code ?? null;
 }
 
+/** Takes away the codes that were issued for somebody and not exchanged yet, as when their password changes. */
+export async function dropAuthCodes(tx: Queryable, userId: string): Promise<void> {
+  await tx.query('delete from auth.flow_state where user_id = $1 and auth_code_issued_at is not null', [
+    userId,
+  ]);
+}
+
 /**
  * Exchanges a code for whom it was issued: one statement takes the row away, and only with the right verifier, so that a code counts once
  * and a wrong verifier burns nothing.

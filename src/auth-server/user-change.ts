@@ -1,6 +1,7 @@
 /** Changes to somebody who is there already, by themselves or by an administrator. */
 import { type Queryable, UNIQUE_VIOLATION } from '../adapters/postgres/database.ts';
 import type { JsonObject } from './body.ts';
+import { dropAuthCodes } from './flow-state.ts';
 import { newIdentity, saveIdentity } from './identity-row.ts';
 import { dropTokens, ONE_TIME_TOKEN_TYPES, type OneTimeTokenType } from './one-time-token.ts';
 import { emailExists, ProtocolError, phoneExists } from './protocol-error.ts';
@@ -38,6 +39,7 @@ export async function changeUser(
   const followUp = await changeIdentities(tx, user, change, now);
   const outdated = outdatedBy(change);
   if (outdated.length > 0) await dropTokens(tx, user.id, outdated);
+  if (change.email || change.encryptedPassword) await dropAuthCodes(tx, user.id);
   const parameters: unknown[] = [user.id, now];
   const assignments = ['updated_at = $2'];
   const conditions = ['id = $1'];

@@ -587,6 +587,17 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       expect(replay).toMatchObject({ status: 404, body: { code: 'flow_state_not_found' } });
     });
 
+    test('a code is worth nothing once the password changed', async () => {
+      const { email } = await confirmed();
+      const { access_token: token } = (await auth.signIn(email)).body;
+      const thief = pkceClient();
+      await thief.auth.resetPasswordForEmail(email);
+      const code = targetOf(await press((await newest(email)).link!)).searchParams.get('code')!;
+      const json = { password: 'another good password' };
+      expect((await auth.ask('/user', { method: 'PUT', token, json })).status).toBe(200);
+      expect((await thief.auth.exchangeCodeForSession(code)).error?.code).toBe('flow_state_not_found');
+    });
+
     test('a link is not talked down to a session, and its errors come in the query too', async () => {
       const email = newAddress();
       await pkceClient().auth.signInWithOtp({ email });
