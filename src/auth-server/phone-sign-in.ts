@@ -27,8 +27,16 @@ export async function sendSignInText(
   assertMetadataFits(userMetadata, null);
   const { client } = call.var;
   await countAttempt(services, client, 'send');
-  await countSending(services, client, 'sms', phone);
   const now = clock();
+  // Whoever signed up with the number and a password may be a stranger who waits for its owner: the code must not make it theirs, neither
+  // this one nor, where it is too early for this one, the one of a moment ago.
+  await database.query(
+    `update auth.users set encrypted_password = null, updated_at = $2,
+       raw_user_meta_data = $3::jsonb || jsonb_build_object('sub', id)
+     where phone = $1 and confirmed_at is null and last_sign_in_at is null and encrypted_password is not null`,
+    [phone, now, userMetadata],
+  );
+  await countSending(services, client, 'sms', phone);
   const newUser = newUserRow(
     { id, phone, encryptedPassword: null, isEmailConfirmed: false, isPhoneConfirmed: false, userMetadata },
     now,
@@ -38,13 +46,6 @@ export async function sendSignInText(
   await database.transaction(async (tx) => {
     // Also where there is an account, so that the two take as long.
     if (newcomer) await insertUser(tx, newcomer);
-    // Whoever signed up with the number and a password may be a stranger who waits for its owner: the code must not make it theirs.
-    await tx.query(
-      `update auth.users set encrypted_password = null, updated_at = $2,
-         raw_user_meta_data = $3::jsonb || jsonb_build_object('sub', id)
-       where phone = $1 and confirmed_at is null and last_sign_in_at is null and encrypted_password is not null`,
-      [phone, now, userMetadata],
-    );
     const user = await findUserByPhone(tx, phone);
     const code = { phone, type: 'confirmation_token' } as const;
     if (user && phoneStandsFor(user)) await sendPhoneCode(services, tx, user, code);

@@ -6,6 +6,7 @@ import { type AdmittedUser, admitUser } from './admitted-user.ts';
 import type { JsonObject } from './body.ts';
 import { attempting, type Call, type Services } from './endpoint.ts';
 import { insertUser, newUserRow } from './new-user.ts';
+import { NOBODY } from './nobody.ts';
 import { sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';
 import { parsePhone } from './phone-number.ts';
 import { phoneSignUpMetadata, phoneStandsFor } from './phone-owner.ts';
@@ -50,7 +51,11 @@ async function signUpUnconfirmed(services: Services, call: Call, newcomer: Newco
     assertStrong(services, newcomer);
     return compareOrHash(services, newcomer);
   });
-  await countSending(services, client, 'sms', phone);
+  await countSending(services, client, 'sms', phone).catch(async (error) => {
+    // The code of a moment ago may be of a stranger's sign-up: whoever finds it must not confirm a password that is not theirs.
+    await leaveToOwner(services.database, attempt, null, services.clock());
+    throw error;
+  });
   const row = { ...rowOf(services, newcomer, attempt.hash), confirmation_sent_at: services.clock() };
   const user = await admitUser(services, client, row);
   await services.database.transaction((tx) => write(services, tx, user, attempt, phone));
@@ -82,25 +87,43 @@ async function write(
   services: Services,
   tx: Queryable,
   user: AdmittedUser,
-  { found, isSame }: SignUpAttempt,
+  attempt: SignUpAttempt,
   phone: string,
 ): Promise<void> {
+  const { found } = attempt;
   const code = { phone, type: 'confirmation_token' } as const;
   if (!found) {
     if (await insertUser(tx, user)) return sendPhoneCode(services, tx, user, code);
     // Somebody signed up with it in the same moment, and has been sent a code.
     return sendPhoneCodeToNobody(services, tx, code);
   }
-  const isWaiting = found.phone_confirmed_at === null && phoneStandsFor(found);
-  // Two sign-ups with two passwords: one may be a stranger's, and nobody knows which. So neither holds, and whoever confirms the number
-  // sets one.
-  await tx.query(
-    `update auth.users set encrypted_password = null, raw_user_meta_data = $4::jsonb, updated_at = $3
-     where id = $1 and $2 and phone_confirmed_at is null`,
-    [found.id, isWaiting && !isSame, services.clock(), { ...user.raw_user_meta_data, sub: found.id }],
-  );
-  if (isWaiting) await sendPhoneCode(services, tx, found, code);
+  await leaveToOwner(tx, attempt, user.raw_user_meta_data, services.clock());
+  if (isWaiting(found)) await sendPhoneCode(services, tx, found, code);
   else await sendPhoneCodeToNobody(services, tx, code);
+}
+
+/** Whether somebody signed up with the number, and nobody has confirmed it. */
+const isWaiting = (user: FullUserRow | undefined) =>
+  user !== undefined && user.phone_confirmed_at === null && phoneStandsFor(user);
+
+/**
+ * Two sign-ups with two passwords: one may be a stranger's, and nobody knows which. So neither holds, and whoever confirms the number
+ * sets one.
+ * @param metadata the newer profile; null leaves the one there is
+ */
+async function leaveToOwner(
+  tx: Queryable,
+  { found, isSame }: SignUpAttempt,
+  metadata: JsonObject | null,
+  now: Date,
+): Promise<void> {
+  const { id } = found ?? NOBODY;
+  await tx.query(
+    `update auth.users set encrypted_password = null,
+       raw_user_meta_data = coalesce($4::jsonb, raw_user_meta_data), updated_at = $3
+     where id = $1 and $2 and phone_confirmed_at is null`,
+    [id, isWaiting(found) && !isSame, now, metadata && { ...metadata, sub: id }],
+  );
 }
 
 /** Here a taken number cannot be hidden: the session itself would tell. */

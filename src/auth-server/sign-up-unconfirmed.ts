@@ -9,6 +9,7 @@ import { parseCodeChallenge } from './flow-state.ts';
 import { mailboxStandsFor } from './mailbox-owner.ts';
 import { type LinkRequest, mailLink, mailNobody } from './mailed-link.ts';
 import { insertUser, newUserRow } from './new-user.ts';
+import { NOBODY } from './nobody.ts';
 import { localeOf } from './person-locale.ts';
 import { weakPassword } from './protocol-error.ts';
 import { redirectTarget } from './redirect.ts';
@@ -37,8 +38,15 @@ export async function signUpUnconfirmed(
     return compareOrHash(services, newcomer);
   });
   // Whoever calls for somebody does not know beforehand that this sends a mail, so here all are counted.
-  await countSending(services, { ...call.var.client, isLimited: true }, 'mail', email);
   const now = services.clock();
+  await countSending(services, { ...call.var.client, isLimited: true }, 'mail', email).catch(
+    async (error) => {
+      // The mail of a moment ago may be of a stranger's sign-up: whoever finds it must not confirm a password that is not theirs.
+      const { found, isSame } = attempt;
+      await leaveToOwner(services.database, found ?? NOBODY, isWaiting(found) && !isSame, null, now);
+      throw error;
+    },
+  );
   const newUser = newUserRow(
     {
       id: newcomer.id,
@@ -91,27 +99,31 @@ async function write(
     // Somebody signed up with it in the same moment, and has been mailed.
     return mailNobody(services, tx, email, link);
   }
-  const isWaiting = found.email_confirmed_at === null && mailboxStandsFor(found);
-  await leaveToOwner(tx, found, isWaiting && !isSame, user.raw_user_meta_data, link.now);
-  if (isWaiting) return mailLink(services, tx, found, email, link);
+  await leaveToOwner(tx, found, isWaiting(found) && !isSame, user.raw_user_meta_data, link.now);
+  if (isWaiting(found)) return mailLink(services, tx, found, email, link);
   await mailNobody(services, tx, email, link, accountExists(services, found, email, link));
 }
+
+/** Whether somebody signed up with the address, and nobody has confirmed it. */
+const isWaiting = (user: FullUserRow | undefined) =>
+  user !== undefined && user.email_confirmed_at === null && mailboxStandsFor(user);
 
 /**
  * Two sign-ups of one address with two passwords: one may be a stranger's, and nobody knows which. So neither holds; whoever confirms the
  * address sets one, and finds the newer profile. (With one and the same password it is somebody who sent the form twice.)
+ * @param metadata the newer profile; null leaves the one there is
  */
 async function leaveToOwner(
   tx: Queryable,
-  { id }: FullUserRow,
+  { id }: Pick<FullUserRow, 'id'>,
   isDisputed: boolean,
   metadata: JsonObject | null,
   now: Date,
 ): Promise<void> {
   await tx.query(
-    `update auth.users set encrypted_password = null, raw_user_meta_data = $4::jsonb, updated_at = $3
+    `update auth.users set encrypted_password = null, raw_user_meta_data = coalesce($4::jsonb, raw_user_meta_data), updated_at = $3
      where id = $1 and $2 and email_confirmed_at is null`,
-    [id, isDisputed, now, { ...metadata, sub: id }],
+    [id, isDisputed, now, metadata && { ...metadata, sub: id }],
   );
 }
 

@@ -638,6 +638,21 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
 });
 
 describe('the pause between two mails', () => {
+  test('is no shelter for whoever signs up with somebody else’s address', async () => {
+    const auth = await openAuthServer('PGlite', { settings: { emailConfirmation: true }, limited: true });
+    try {
+      const email = newAddress();
+      await auth.signUp(email, { password: 'the stranger’s password' });
+      // The owner comes within the minute, and finds the mail that the stranger caused.
+      expect((await auth.signUp(email)).status).toBe(429);
+      const [mail] = await auth.messagesTo(email);
+      await auth.ask('/verify', { json: { type: 'signup', email, token: mail?.code } });
+      expect((await auth.signIn(email, 'the stranger’s password')).status).toBe(400);
+    } finally {
+      await auth.close();
+    }
+  });
+
   test('is one of a minute for each recipient, whether or not there is an account, and whoever asks', async () => {
     const auth = await openAuthServer('PGlite', { settings: { emailConfirmation: true }, limited: true });
     try {

@@ -270,6 +270,27 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
     expect((await verify(late)).error?.code).toBe('otp_expired');
   });
 
+  test.each([
+    ['/signup', { password: PASSWORD }],
+    ['/otp', {}],
+  ])('are their owner’s, also where %s comes too early for a code of its own', async (path, more) => {
+    const limited = await openAuthServer(kind, { settings: { phone: phoneSettings }, limited: true });
+    try {
+      const phone = newNumber();
+      const password = 'the password of a stranger';
+      await limited.ask('/signup', { json: { phone, password } });
+      expect((await limited.ask(path, { json: { phone, ...more } })).status).toBe(429);
+      const [text] = await limited.messagesTo(phone);
+      expect((await limited.ask('/verify', { json: { type: 'sms', phone, token: text?.code } })).status).toBe(
+        200,
+      );
+      const eve = await limited.ask('/token?grant_type=password', { json: { phone, password } });
+      expect(eve.body.code).toBe('invalid_credentials');
+    } finally {
+      await limited.close();
+    }
+  });
+
   test('are sent one message a minute, whether or not somebody has them', async () => {
     const limited = await openAuthServer(kind, { settings: { phone: phoneSettings }, limited: true });
     try {

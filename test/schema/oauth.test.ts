@@ -214,6 +214,16 @@ describe('signInWithIdToken', () => {
 });
 
 describe('linkIdentity', () => {
+  test('adds nothing once whoever asked has signed out', async () => {
+    const app = await start();
+    const grace = await member(app);
+    const { subject } = somebodyAtProvider();
+    const { code, codeVerifier } = await link(app, grace, subject);
+    await grace('mutation { logout(input: { scope: LOCAL }) { __typename } }');
+    const { data } = await app.graphql(EXCHANGE, { input: { code, codeVerifier } });
+    expect(data.exchangeCode.code).toBe('INVALID_AUTH_CODE');
+  });
+
   test('adds a provider to whoever asks, once they are back, and unlinkIdentity takes it away', async () => {
     const app = await start();
     const grace = await member(app);
