@@ -3,16 +3,10 @@ import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts'
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
-import {
-  DeniedError,
-  FactorNotFoundError,
-  InvalidMfaCodeError,
-  MfaChallengeExpiredError,
-  RateLimitedError,
-  ValidationError,
-} from './errors.ts';
+import { DeniedError, RateLimitedError, ValidationError } from './errors.ts';
 import { verifiedFactors } from './factor.ts';
 import type { TotpEnrolment } from './factor-backend.ts';
+import { FactorNotFoundError, InvalidMfaCodeError, MfaChallengeExpiredError } from './factor-errors.ts';
 import type { Session } from './session.ts';
 import { totpFactorIds } from './sign-in.ts';
 import { type ClaimedChallenge, hashOfChallengeId, unseal } from './sign-in-challenge.ts';

@@ -1,28 +1,17 @@
 /** The typed outcomes of `identity/errors.ts`, as union members. */
+
+import { ERROR_CODES } from '../identity/error-codes.ts';
 import {
   AccountBannedError,
-  AssuranceRequiredError,
   EmailNotConfirmedError,
   EmailTakenError,
-  ERROR_CODES,
-  FactorNameTakenError,
-  FactorNotFoundError,
   type FieldIssue,
-  IdentityAlreadyLinkedError,
-  IdentityNotFoundError,
-  InvalidAuthCodeError,
   InvalidCodeError,
   InvalidCredentialsError,
-  InvalidIdTokenError,
-  InvalidMfaCodeError,
   InvalidRefreshTokenError,
   LastAdminError,
-  LastFactorError,
-  LastIdentityError,
-  LinkingDisabledError,
   ManagedElsewhereError,
   MetadataTooLargeError,
-  MfaChallengeExpiredError,
   NotEnabledError,
   NotSupportedError,
   PasskeyChallengeExpiredError,
@@ -30,21 +19,37 @@ import {
   PasskeyNotAcceptedError,
   PasskeyNotFoundError,
   PhoneTakenError,
-  ProviderDisabledError,
-  ProviderEmailUnverifiedError,
   RateLimitedError,
   ReauthenticationRequiredError,
   RefusedError,
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
-  TooManyFactorsError,
   TooManyPasskeysError,
   type UserError,
   UserNotFoundError,
   ValidationError,
   WeakPasswordError,
 } from '../identity/errors.ts';
+import {
+  AssuranceRequiredError,
+  FactorNameTakenError,
+  FactorNotFoundError,
+  InvalidMfaCodeError,
+  LastFactorError,
+  MfaChallengeExpiredError,
+  TooManyFactorsError,
+} from '../identity/factor-errors.ts';
+import {
+  IdentityAlreadyLinkedError,
+  IdentityNotFoundError,
+  InvalidAuthCodeError,
+  InvalidIdTokenError,
+  LastIdentityError,
+  LinkingDisabledError,
+  ProviderDisabledError,
+  ProviderEmailUnverifiedError,
+} from '../identity/provider-errors.ts';
 import { builder } from './builder.ts';
 
 type Codes = { [Code in keyof typeof ERROR_CODES]: { description: string } };

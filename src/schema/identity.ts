@@ -1,18 +1,21 @@
 /** Identities: the ways somebody signs in, linked and unlinked by themselves. The rules live in `identity/oauth.ts`. */
+
 import {
-  AssuranceRequiredError,
   EmailTakenError,
-  IdentityNotFoundError,
-  LastIdentityError,
-  LinkingDisabledError,
   ManagedElsewhereError,
-  ProviderDisabledError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
+import { AssuranceRequiredError } from '../identity/factor-errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { linkIdentity, unlinkIdentity } from '../identity/oauth.ts';
+import {
+  IdentityNotFoundError,
+  LastIdentityError,
+  LinkingDisabledError,
+  ProviderDisabledError,
+} from '../identity/provider-errors.ts';
 import { builder } from './builder.ts';
 import { oauthRouteFields, ProviderRedirectRef } from './oauth-route.ts';
 import { UserRef } from './user.ts';

@@ -1,4 +1,13 @@
 /** Second factors: shown at sign-in or in between, set up and taken away. The rules live in `identity/mfa.ts`. */
+
+import {
+  NotSupportedError,
+  RateLimitedError,
+  RefusedError,
+  ServiceUnavailableError,
+  ValidationError,
+} from '../identity/errors.ts';
+import type { TotpEnrolment } from '../identity/factor-backend.ts';
 import {
   AssuranceRequiredError,
   FactorNameTakenError,
@@ -6,14 +15,8 @@ import {
   InvalidMfaCodeError,
   LastFactorError,
   MfaChallengeExpiredError,
-  NotSupportedError,
-  RateLimitedError,
-  RefusedError,
-  ServiceUnavailableError,
   TooManyFactorsError,
-  ValidationError,
-} from '../identity/errors.ts';
-import type { TotpEnrolment } from '../identity/factor-backend.ts';
+} from '../identity/factor-errors.ts';
 import {
   enrollTotp,
   generateRecoveryCodes,

@@ -2,17 +2,19 @@
 import {
   AccountBannedError,
   EmailTakenError,
-  IdentityAlreadyLinkedError,
-  InvalidAuthCodeError,
-  InvalidIdTokenError,
-  ProviderDisabledError,
-  ProviderEmailUnverifiedError,
   RateLimitedError,
   ServiceUnavailableError,
   SignupDisabledError,
   ValidationError,
 } from '../identity/errors.ts';
 import { exchangeCode, listAuthProviders, signInWithIdToken, signInWithOAuth } from '../identity/oauth.ts';
+import {
+  IdentityAlreadyLinkedError,
+  InvalidAuthCodeError,
+  InvalidIdTokenError,
+  ProviderDisabledError,
+  ProviderEmailUnverifiedError,
+} from '../identity/provider-errors.ts';
 import { builder } from './builder.ts';
 import { oauthRouteFields, ProviderRedirectRef } from './oauth-route.ts';
 import { TAKES_CREDENTIAL } from './session.ts';

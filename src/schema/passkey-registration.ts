@@ -1,6 +1,6 @@
 /** How a signed-in person gets a passkey. */
+
 import {
-  AssuranceRequiredError,
   ManagedElsewhereError,
   NotSupportedError,
   PasskeyChallengeExpiredError,
@@ -11,6 +11,7 @@ import {
   TooManyPasskeysError,
   ValidationError,
 } from '../identity/errors.ts';
+import { AssuranceRequiredError } from '../identity/factor-errors.ts';
 import { finishPasskeyRegistration, startPasskeyRegistration } from '../identity/passkeys.ts';
 import { builder } from './builder.ts';
 import { PasskeyRef } from './passkey.ts';

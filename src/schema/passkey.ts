@@ -1,12 +1,13 @@
 /** The passkeys that somebody has. The rules live in `identity/passkeys.ts`. */
+
 import {
-  AssuranceRequiredError,
   NotSupportedError,
   PasskeyNotFoundError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
+import { AssuranceRequiredError } from '../identity/factor-errors.ts';
 import type { Passkey } from '../identity/passkey.ts';
 import { passkeysOf, removePasskey, renamePasskey } from '../identity/passkeys.ts';
 import { builder } from './builder.ts';

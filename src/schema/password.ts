@@ -1,6 +1,5 @@
 import type { Account } from '../identity/account.ts';
 import {
-  AssuranceRequiredError,
   InvalidCodeError,
   InvalidCredentialsError,
   ManagedElsewhereError,
@@ -11,6 +10,7 @@ import {
   ValidationError,
   WeakPasswordError,
 } from '../identity/errors.ts';
+import { AssuranceRequiredError } from '../identity/factor-errors.ts';
 import { changePassword } from '../identity/password.ts';
 import { builder } from './builder.ts';
 import { TAKES_CREDENTIAL } from './session.ts';

@@ -1,11 +1,7 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
-import {
-  DeniedError,
-  FactorNameTakenError,
-  LastFactorError,
-  NotSupportedError,
-} from '../../identity/errors.ts';
+import { DeniedError, NotSupportedError } from '../../identity/errors.ts';
 import type { FactorBackend, TotpEnrolment } from '../../identity/factor-backend.ts';
+import { FactorNameTakenError, LastFactorError } from '../../identity/factor-errors.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
 import { isGone } from './gone.ts';

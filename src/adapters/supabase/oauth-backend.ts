@@ -1,6 +1,7 @@
 import { type AuthError, isAuthSessionMissingError, type Provider } from '@supabase/supabase-js';
-import { DeniedError, InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/errors.ts';
 import type { OAuthBackend, ProviderRoute } from '../../identity/oauth-backend.ts';
+import { InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/provider-errors.ts';
 import type { Project, Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import { isGone } from './gone.ts';

@@ -2,21 +2,11 @@
 import type { AuthError } from '@supabase/supabase-js';
 import {
   AccountBannedError,
-  AssuranceRequiredError,
   EmailNotConfirmedError,
   EmailTakenError,
-  FactorNameTakenError,
-  FactorNotFoundError,
-  IdentityAlreadyLinkedError,
-  IdentityNotFoundError,
-  InvalidAuthCodeError,
   InvalidCodeError,
   InvalidCredentialsError,
-  InvalidMfaCodeError,
   InvalidRefreshTokenError,
-  LastFactorError,
-  LastIdentityError,
-  LinkingDisabledError,
   ManagedElsewhereError,
   NotEnabledError,
   NotSupportedError,
@@ -25,20 +15,34 @@ import {
   PasskeyNotAcceptedError,
   PasskeyNotFoundError,
   PhoneTakenError,
-  ProviderDisabledError,
-  ProviderEmailUnverifiedError,
   RateLimitedError,
   ReauthenticationRequiredError,
   RefusedError,
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
-  TooManyFactorsError,
   TooManyPasskeysError,
   ValidationError,
   WeakPasswordError,
   type WeakPasswordReason,
 } from '../../identity/errors.ts';
+import {
+  AssuranceRequiredError,
+  FactorNameTakenError,
+  FactorNotFoundError,
+  InvalidMfaCodeError,
+  LastFactorError,
+  TooManyFactorsError,
+} from '../../identity/factor-errors.ts';
+import {
+  IdentityAlreadyLinkedError,
+  IdentityNotFoundError,
+  InvalidAuthCodeError,
+  LastIdentityError,
+  LinkingDisabledError,
+  ProviderDisabledError,
+  ProviderEmailUnverifiedError,
+} from '../../identity/provider-errors.ts';
 import type { Transport } from './call.ts';
 
 /** What a sign-in is refused with where nobody else has anything to say. */
