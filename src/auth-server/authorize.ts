@@ -26,12 +26,12 @@ async function authorize(services: Services, call: Call): Promise<Response> {
 /** Begins a flow. Null where the provider is out of reach. */
 export async function providerUrl(
   { database, clock, log }: Services,
-  { provider, target, challenge, scopes, parameters, inviteToken }: OAuthRequest,
+  { provider, target, challenge, scopes, parameters, inviteHash }: OAuthRequest,
   { linkTo, browserSecret }: Pick<NewOAuthFlow, 'linkTo' | 'browserSecret'>,
 ): Promise<URL | null> {
   const flow = await startOAuthFlow(
     database,
-    { provider: provider.name, target, challenge, linkTo, inviteToken, browserSecret },
+    { provider: provider.name, target, challenge, linkTo, inviteHash, browserSecret },
     clock(),
   );
   try {

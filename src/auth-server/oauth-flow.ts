@@ -21,7 +21,8 @@ export interface NewOAuthFlow {
   target: string;
   /** Who asks for the provider to be linked to their account; null: whoever it turns out to be signs in. */
   linkTo: Linker | null;
-  inviteToken: string | null;
+  /** The hash of the link's token, under which the invitation is kept too. */
+  inviteHash: string | null;
   /** What only the browser knows that begins it; null where any may end it. */
   browserSecret: string | null;
 }
@@ -55,7 +56,7 @@ export async function startOAuthFlow(tx: Queryable, flow: NewOAuthFlow, now: Dat
       now,
       flow.target,
       flow.linkTo?.userId ?? null,
-      flow.inviteToken,
+      flow.inviteHash,
       flow.browserSecret && hashOf(flow.browserSecret),
       forgotten,
       nonce,

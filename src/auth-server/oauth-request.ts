@@ -4,6 +4,7 @@ import type { OAuthProvider } from '../adapters/oauth/provider.ts';
 import { optionalText, readQuery } from './body.ts';
 import type { Services } from './endpoint.ts';
 import { type CodeChallenge, parseCodeChallenge } from './flow-state.ts';
+import { hashOf } from './one-time-token.ts';
 import { validationFailed } from './protocol-error.ts';
 import { redirectTarget } from './redirect.ts';
 
@@ -12,7 +13,7 @@ export interface OAuthRequest {
   target: string;
   scopes: string;
   challenge: CodeChallenge | undefined;
-  inviteToken: string | null;
+  inviteHash: string | null;
   isAnswerWanted: boolean;
   /** What the application adds for the provider. */
   parameters: Record<string, string>;
@@ -71,7 +72,7 @@ export function readOAuthRequest({ oauth, settings }: Services, request: Request
     target: redirectTarget(settings, query.redirect_to ?? request.headers.get('referer')),
     scopes: query.scopes ?? '',
     challenge: parseCodeChallenge(query.code_challenge, query.code_challenge_method),
-    inviteToken: query.invite_token ?? null,
+    inviteHash: query.invite_token ? hashOf(query.invite_token, 'invite') : null,
     isAnswerWanted: query.skip_http_redirect === 'true',
     parameters: passedThrough(searchParams),
   };

@@ -153,15 +153,15 @@ export async function spendToken(
   return { userId, type, purpose: purposeOf.get(hash) ?? '', address, isPkce: isPkceToken(hash) };
 }
 
-/** What a link's token was sent to, without spending it; undefined where there is none such. @param purpose as in `newToken` */
+/** What a token was sent to, without spending it; undefined where there is none such. */
 export async function addressOfToken(
   tx: Queryable,
-  token: string,
-  { type, purpose }: { type: OneTimeTokenType; purpose: string },
+  hash: string,
+  type: OneTimeTokenType,
 ): Promise<string | undefined> {
   const [found] = await tx.query<{ relates_to: string }>(
     'select relates_to from auth.one_time_tokens where token_hash = $1 and token_type = $2::text::auth.one_time_token_type',
-    [hashOf(token, purpose), type],
+    [hash, type],
   );
   return found?.relates_to;
 }
@@ -219,8 +219,8 @@ async function hashesByCode(
   );
 }
 
-/** Kept instead of the token: whoever reads the database has no link. */
-function hashOf(token: string, purpose: string): string {
+/** Kept instead of the token: whoever reads the database has no link. @param purpose as in `newToken` */
+export function hashOf(token: string, purpose: string): string {
   const hash = createHash('sha224')
     .update(purpose && `${purpose} `)
     .update(token)

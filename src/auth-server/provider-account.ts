@@ -193,11 +193,8 @@ function isUnclaimed(user: FullUserRow): boolean {
  * An invitation opens the account it made whoever brings its address; beside that it is only compared.
  * @throws {ProtocolError} 403 otp_expired, 422 invite_not_found
  */
-export async function assertInvited(tx: Queryable, inviteToken: string, from: FromProvider): Promise<void> {
-  const address = await addressOfToken(tx, inviteToken, {
-    type: 'confirmation_token',
-    purpose: 'invite',
-  });
+export async function assertInvited(tx: Queryable, inviteHash: string, from: FromProvider): Promise<void> {
+  const address = await addressOfToken(tx, inviteHash, 'confirmation_token');
   if (address === undefined) {
     throw new ProtocolError(403, 'otp_expired', 'Email link is invalid or has expired');
   }

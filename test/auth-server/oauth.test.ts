@@ -368,6 +368,21 @@ describe.each(DATABASES)('sign-in by a provider on %s', (kind) => {
     });
   });
 
+  test('opens an invitation to whoever brings its address, and keeps its link to itself', async () => {
+    const { subject, email } = somebody();
+    const invited = await auth.ask('/invite', { token: auth.serviceKey, json: { email } });
+    const [mail] = await auth.messagesTo(email);
+    const parameters = { invite_token: mail!.tokenHash! };
+    const other = fragmentOf(await goThrough(somebody().subject, parameters));
+    expect(other.error_code).toBe('invite_not_found');
+    await browserAt(auth).open(authorizeUrl(parameters));
+    const rows = await auth.rows('select * from auth.flow_state');
+    expect(JSON.stringify(rows)).not.toContain(parameters.invite_token);
+    const session = fragmentOf(await goThrough(subject, parameters));
+    const user = await auth.ask('/user', { token: session.access_token! });
+    expect(user.body).toMatchObject({ id: invited.body.id, email_confirmed_at: expect.any(String) });
+  });
+
   describe('with another account at hand', () => {
     const link = (token: string, more: Record<string, string> = {}) =>
       auth.ask(
