@@ -20,18 +20,6 @@ async function start() {
   const app = await createApp(config, { log });
   // Listens first: where the port is taken, nobody would ever be shown the password.
   const server = await listen(app, { host: config.http.host, port: config.http.port, log });
-  const firstAdmin =
-    config.auth.kind === 'embedded' && !config.production
-      ? await createFirstAdmin({
-          auth: app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'start' }),
-          exclusively: (name, work) => app.database.exclusively(name, work),
-        })
-      : null;
-  app.mail?.start();
-  log.info({ url: server.url }, 'listening');
-  // In production standard output belongs to the log.
-  if (!config.production) printBanner(config, server.url, firstAdmin);
-
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     // A second Ctrl-C means now.
@@ -43,6 +31,19 @@ async function start() {
     await app.close();
     process.exit(0);
   };
+  // Before anybody is told of the address, and so could mean this process by a signal.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+
+  const firstAdmin =
+    config.auth.kind === 'embedded' && !config.production
+      ? await createFirstAdmin({
+          auth: app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'start' }),
+          exclusively: (name, work) => app.database.exclusively(name, work),
+        })
+      : null;
+  app.mail?.start();
+  log.info({ url: server.url }, 'listening');
+  // In production standard output belongs to the log.
+  if (!config.production) printBanner(config, server.url, firstAdmin);
 }
