@@ -4,6 +4,7 @@ import { printBanner } from './banner.ts';
 import { environment, readConfig } from './config/config.ts';
 import { listen } from './http/server.ts';
 import { createFirstAdmin } from './identity/administrator.ts';
+import { UserError } from './identity/errors.ts';
 import { createLog } from './log.ts';
 import { reportStartupError } from './startup-error.ts';
 
@@ -40,6 +41,11 @@ async function start() {
       ? await createFirstAdmin({
           auth: app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'start' }),
           exclusively: (name, work) => app.database.exclusively(name, work),
+        }).catch((error) => {
+          // A hook of the operator's is asked about this account too, and may say no, or be down.
+          if (!(error instanceof UserError)) throw error;
+          log.warn({ code: error.code, reason: error.message }, 'no first administrator was made');
+          return null;
         })
       : null;
   app.mail?.start();

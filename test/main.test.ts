@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { migrate } from '../src/adapters/postgres/migrations.ts';
 import { openDatabase } from '../src/adapters/postgres/open-database.ts';
 import { addToOutbox, mail } from './adapters/mail/messages.ts';
@@ -127,6 +127,18 @@ describe('npm start', () => {
     expect(await limen.ended).toBe(EXIT_CONFIG);
     expect(limen.output()).toContain('invite.html:2: `ConfirmURL`');
     expect(limen.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test('starts without a first administrator where a hook for new accounts does not answer, and says so', async () => {
+    const limen = await startLimen({
+      DATA_DIR: temporaryFolder(),
+      HOOK_BEFORE_USER_CREATED_ENABLED: 'on',
+      HOOK_BEFORE_USER_CREATED_URI: 'http://127.0.0.1:1/',
+      HOOK_BEFORE_USER_CREATED_SECRETS: `v1,whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    });
+    // The log is written after the banner.
+    await vi.waitFor(() => expect(limen.output()).toContain('no first administrator was made'));
+    expect(limen.output()).not.toContain('admin@limen.local');
   });
 
   test('starts while its mail server does not answer, and says so', async () => {
