@@ -25,7 +25,7 @@ import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
 import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
-import { channelsOfHooks } from './auth-server/hook-delivery.ts';
+import { channelsOfHooks } from './auth-server/hooks/hook-delivery.ts';
 import type { Config, EmbeddedConfig } from './config/config.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
 import { createContextFactory } from './context.ts';

@@ -9,7 +9,7 @@ import { builder } from '../src/schema/builder.ts';
 const skipTypeScopes = { skipTypeScopes: true } as const;
 builder.queryFields((t) => ({
   forgotten: t.string({ resolve: () => 'shown' }),
-  permitted: t.withAuth({ permission: 'posts:write' }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
+  permitted: t.withAuth({ permission: 'users:write' }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
   paid: t.withAuth({ tier: 'pro' }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
   strong: t.withAuth({ aal2: true }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
   machine: t.withAuth({ service: true }).string({ ...skipTypeScopes, resolve: () => 'shown' }),
@@ -42,6 +42,7 @@ function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer
 
 const stranger: Viewer = { kind: 'anonymous' };
 const service: Viewer = { kind: 'service', id: 'jobs', scopes: [] };
+const writer: Viewer = { kind: 'service', id: 'sync', scopes: ['users:write'] };
 
 async function shown(field: string, viewer: Viewer): Promise<boolean> {
   const contextValue = { viewer } as Context;
@@ -53,8 +54,8 @@ test.each<[string, Viewer[], Viewer[]]>([
   ['forgotten', [], [stranger, service, person({ roles: ['admin'], tier: 'pro' }, 'aal2')]],
   [
     'permitted',
-    [person({ permissions: ['posts:write'] })],
-    [stranger, service, person({ permissions: ['posts:read'] })],
+    [person({ permissions: ['users:write'] }), person({ roles: ['admin'] }), writer],
+    [stranger, service, person({ permissions: ['users:read'] })],
   ],
   ['paid', [person({ tier: 'pro' })], [stranger, service, person({ tier: 'free' }), person({})]],
   ['strong', [person({}, 'aal2'), person({}, 'aal3')], [stranger, service, person({})]],

@@ -3,35 +3,35 @@
  * `fetch` serves both the process itself (supabase-js with `global.fetch`) and strangers (mounted at `/auth/v1`).
  */
 import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
-import { adminFactorEndpoints } from './admin-factors.ts';
-import { adminPasskeyEndpoints } from './admin-passkeys.ts';
-import { adminUserListEndpoints } from './admin-user-list.ts';
-import { adminUserEndpoints } from './admin-users.ts';
-import { authorizeEndpoints } from './authorize.ts';
-import { callbackEndpoints } from './callback.ts';
-import { clientOf } from './client.ts';
-import { emailCodeEndpoints } from './email-code.ts';
-import { newEndpoints, type Services } from './endpoint.ts';
-import { factorEndpoints } from './factors.ts';
-import { generateLinkEndpoints } from './generate-link.ts';
-import { healthEndpoints } from './health.ts';
-import { inviteEndpoints } from './invite.ts';
-import { jwksEndpoints } from './jwks.ts';
-import { logoutEndpoints } from './logout.ts';
-import type { AuthServerNeeds, Caller } from './needs.ts';
-import { passkeyRegistrationEndpoints } from './passkey-registration.ts';
-import { passkeySignInEndpoints } from './passkey-sign-in.ts';
-import { passkeyEndpoints } from './passkeys.ts';
-import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol-error.ts';
-import { reauthenticateEndpoints } from './reauthenticate.ts';
-import { recoveryCodeEndpoints } from './recovery-codes.ts';
-import { resendEndpoints } from './resend.ts';
-import { settingsEndpoints } from './settings.ts';
-import { signupEndpoints } from './signup.ts';
-import { tokenEndpoints } from './token.ts';
-import { userEndpoints } from './user.ts';
-import { identityEndpoints } from './user-identities.ts';
-import { verifyEndpoints } from './verify.ts';
+import { emailCodeEndpoints } from './codes/email-code.ts';
+import { reauthenticateEndpoints } from './codes/reauthenticate.ts';
+import { resendEndpoints } from './codes/resend.ts';
+import { verifyEndpoints } from './codes/verify.ts';
+import { adminFactorEndpoints } from './factors/admin-factors.ts';
+import { factorEndpoints } from './factors/factors.ts';
+import { recoveryCodeEndpoints } from './factors/recovery-codes.ts';
+import { generateLinkEndpoints } from './invitations/generate-link.ts';
+import { inviteEndpoints } from './invitations/invite.ts';
+import { adminPasskeyEndpoints } from './passkeys/admin-passkeys.ts';
+import { passkeyRegistrationEndpoints } from './passkeys/passkey-registration.ts';
+import { passkeySignInEndpoints } from './passkeys/passkey-sign-in.ts';
+import { passkeyEndpoints } from './passkeys/passkeys.ts';
+import { clientOf } from './protocol/client.ts';
+import { newEndpoints, type Services } from './protocol/endpoint.ts';
+import { healthEndpoints } from './protocol/health.ts';
+import { jwksEndpoints } from './protocol/jwks.ts';
+import type { AuthServerNeeds, Caller } from './protocol/needs.ts';
+import { errorResponse, ProtocolError, refusalOf, unexpectedFailure } from './protocol/protocol-error.ts';
+import { settingsEndpoints } from './protocol/settings.ts';
+import { authorizeEndpoints } from './providers/authorize.ts';
+import { callbackEndpoints } from './providers/callback.ts';
+import { identityEndpoints } from './providers/user-identities.ts';
+import { logoutEndpoints } from './sessions/logout.ts';
+import { tokenEndpoints } from './sessions/token.ts';
+import { signupEndpoints } from './sign-up/signup.ts';
+import { adminUserListEndpoints } from './users/admin-user-list.ts';
+import { adminUserEndpoints } from './users/admin-users.ts';
+import { userEndpoints } from './users/user.ts';
 
 export interface AuthServer {
   /** Takes the whole path, `/auth/v1/…`. Never rejects. */

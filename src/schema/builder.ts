@@ -5,6 +5,7 @@ import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos
 import type { Context } from '../context.ts';
 import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
+import { holds, type Permission } from '../identity/permission.ts';
 import type { AssuranceLevel, Person, Service } from '../identity/viewer.ts';
 
 type SignedInContext = Context & { viewer: Person | Service };
@@ -21,7 +22,8 @@ export interface SchemaTypes {
     person: boolean;
     service: boolean;
     role: string;
-    permission: string;
+    /** Of a person, by role or by name, or of a service's key. */
+    permission: Permission;
     tier: string;
     scope: string;
     aal2: boolean;
@@ -31,7 +33,7 @@ export interface SchemaTypes {
     person: PersonContext;
     service: Context & { viewer: Service };
     role: PersonContext;
-    permission: PersonContext;
+    permission: SignedInContext;
     tier: PersonContext;
     aal2: PersonContext;
     scope: Context & { viewer: Service };
@@ -61,7 +63,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         person: person !== null,
         service: service !== null,
         role: (role) => person?.grants.roles.includes(role) ?? false,
-        permission: (permission) => person?.grants.permissions.includes(permission) ?? false,
+        permission: (permission) => holds(viewer, permission),
         tier: (tier) => person?.grants.tier === tier,
         scope: (scope) => service?.scopes.includes(scope) ?? false,
         aal2: person !== null && isAtLeastAal2(person.assuranceLevel),

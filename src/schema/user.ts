@@ -2,7 +2,6 @@
 import { type Account, grantsOf } from '../identity/account.ts';
 import { findAccount } from '../identity/directory.ts';
 import { profileOf } from '../identity/profile.ts';
-import { ADMIN } from '../identity/roles.ts';
 import { builder } from './builder.ts';
 
 const OnboardingRef = builder.objectRef<Account>('Onboarding').implement({
@@ -170,12 +169,11 @@ builder.queryField('me', (t) =>
 );
 
 builder.queryField('user', (t) =>
-  t.withAuth({ $any: { role: ADMIN, scope: 'users:read' } }).field({
+  t.withAuth({ permission: 'users:read' }).field({
     type: UserRef,
     nullable: true,
     skipTypeScopes: true,
-    description:
-      'Anybody, by id; null for an id nobody has. For the role `admin`, and for services with `users:read`.',
+    description: 'Anybody, by id; null for an id nobody has. Needs `users:read`.',
     args: { id: t.arg.id({ required: true, description: 'A UUID. Anything else is an id nobody has.' }) },
     resolve: (_root, { id }, { services }) => findAccount(services, id),
   }),

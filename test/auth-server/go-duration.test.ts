@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseGoDuration } from '../../src/auth-server/go-duration.ts';
+import { parseGoDuration } from '../../src/auth-server/protocol/go-duration.ts';
 
 const HOUR = 3_600_000;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHookCaller } from '../../src/adapters/hooks/hook-caller.ts';
 import type { MailMessage, Message } from '../../src/adapters/mail/message.ts';
-import { createHookDelivery } from '../../src/auth-server/hook-delivery.ts';
+import { createHookDelivery } from '../../src/auth-server/hooks/hook-delivery.ts';
 import { answering, startHookReceiver } from '../support/hook-receiver.ts';
 import { ISSUER, newAddress, openAuthServer, type TestServer } from './support.ts';
 

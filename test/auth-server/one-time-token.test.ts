@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dropTokens, newToken, spendToken, storeToken } from '../../src/auth-server/one-time-token.ts';
+import { dropTokens, newToken, spendToken, storeToken } from '../../src/auth-server/codes/one-time-token.ts';
 import { DATABASES, newAddress, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redirectTarget } from '../../src/auth-server/redirect.ts';
+import { redirectTarget } from '../../src/auth-server/protocol/redirect.ts';
 
 const SITE = 'https://app.example.com';
 const settings = {

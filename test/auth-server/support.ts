@@ -15,7 +15,7 @@ import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
 import { openDatabaseSigningKeys } from '../../src/adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
 import { type AuthServer, createAuthServer } from '../../src/auth-server/auth-server.ts';
-import type { AuthServerNeeds, AuthServerSettings, Caller } from '../../src/auth-server/needs.ts';
+import type { AuthServerNeeds, AuthServerSettings, Caller } from '../../src/auth-server/protocol/needs.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { messagesTo } from '../support/messages.ts';

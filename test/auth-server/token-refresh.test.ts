@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeRefreshToken, encodeRefreshToken } from '../../src/auth-server/refresh-token.ts';
+import { decodeRefreshToken, encodeRefreshToken } from '../../src/auth-server/sessions/refresh-token.ts';
 import { claimsOf, DATABASES, openAuthServer, type TestServer } from './support.ts';
 
 const DAY = 86_400;

@@ -2,7 +2,7 @@
 import { createGraphQLError, createSchema } from 'graphql-yoga';
 import { pino } from 'pino';
 import type { AuthServer } from '../../src/auth-server/auth-server.ts';
-import type { Caller } from '../../src/auth-server/needs.ts';
+import type { Caller } from '../../src/auth-server/protocol/needs.ts';
 import { createHttpApp, type HttpNeeds, type HttpSettings } from '../../src/http/http-app.ts';
 import type { Client } from '../../src/identity/client.ts';
 

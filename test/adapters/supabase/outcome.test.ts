@@ -19,7 +19,8 @@ const UNREACHABLE = [
 ];
 
 test('every refusal of the embedded auth server has an outcome, or cannot reach a rule', () => {
-  const source = readdirSync(AUTH_SERVER)
+  const source = readdirSync(AUTH_SERVER, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(AUTH_SERVER, file), 'utf8'))
     .join('\n');
   const codes = [...source.matchAll(/new ProtocolError\(\s*(?:\d+|status),\s*'(\w+)'/g)].map(

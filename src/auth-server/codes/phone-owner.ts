@@ -1,0 +1,43 @@
+/** What holds once somebody has shown that the number of an account is theirs. */
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { JsonObject } from '../protocol/body.ts';
+import type { Services } from '../protocol/endpoint.ts';
+import { changeUser } from '../users/user-change.ts';
+import { lockUser, type UserRow } from '../users/user-row.ts';
+import type { Confirmed } from './mailbox-owner.ts';
+import type { SpentToken } from './one-time-token.ts';
+
+/**
+ * Whether a number stands for the account. Not where it was never confirmed and the person is known by something else: whoever has the
+ * phone may be somebody else.
+ */
+export function phoneStandsFor(user: UserRow): boolean {
+  const isUnclaimed = user.confirmed_at === null && user.last_sign_in_at === null;
+  return !user.is_sso_user && (user.phone_confirmed_at !== null || isUnclaimed);
+}
+
+/**
+ * What a code by text message does, inside the transaction that spent it. What a stranger may have left who signed up with the number went when
+ * the code was asked for.
+ */
+export async function confirmPhone(
+  _services: Services,
+  tx: Queryable,
+  { userId, address }: SpentToken,
+  now: Date,
+): Promise<Confirmed | undefined> {
+  const user = await lockUser(tx, userId);
+  if (!user || user.phone !== address || !phoneStandsFor(user)) return undefined;
+  if (user.phone_confirmed_at) return { user, ended: [], isChanged: false };
+  const confirmed = await changeUser(tx, user, { confirmsPhone: true }, now);
+  return confirmed && { user: confirmed, ended: [], isChanged: true };
+}
+
+/** As a sign-up leaves it: what the person says of themselves, and beneath it what Supabase Auth keeps there. */
+export const phoneSignUpMetadata = (id: string, phone: string, data: JsonObject, isVerified = false) => ({
+  ...data,
+  sub: id,
+  phone,
+  email_verified: false,
+  phone_verified: isVerified,
+});

@@ -1,0 +1,108 @@
+/** `POST /resend`: what was sent already, once more and with a new code. The answer tells nothing. */
+import { z } from 'zod';
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import { optionalText, readBody } from '../protocol/body.ts';
+import {
+  type Call,
+  countAttempt,
+  type Endpoints,
+  newEndpoints,
+  type Services,
+} from '../protocol/endpoint.ts';
+import { phoneProviderDisabled, validationFailed } from '../protocol/protocol-error.ts';
+import { redirectTarget } from '../protocol/redirect.ts';
+import { redirectTo } from '../protocol/redirect-to.ts';
+import { countSending } from '../protocol/sending-limit.ts';
+import { parseEmailAddress } from '../users/email-address.ts';
+import { parsePhone } from '../users/phone-number.ts';
+import { type FullUserRow, lockUser } from '../users/user-row.ts';
+import { EMAIL_CHANGE_TOKENS, resendHalf } from './email-change.ts';
+import { resendSignUpMail } from './email-code.ts';
+import { NOBODY } from './nobody.ts';
+import type { OneTimeTokenType } from './one-time-token.ts';
+import { type PhoneCode, sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';
+
+const Body = z.object({
+  type: z.string(),
+  email: optionalText,
+  phone: optionalText,
+  code_challenge: optionalText,
+  code_challenge_method: optionalText,
+});
+type Body = z.infer<typeof Body>;
+
+export function resendEndpoints(services: Services): Endpoints {
+  return newEndpoints().post('/resend', async (call) =>
+    resend(services, call, await readBody(call.req.raw, Body)),
+  );
+}
+
+function resend(services: Services, call: Call, body: Body): Promise<Response> {
+  switch (body.type) {
+    case 'signup':
+      return resendSignUpMail(services, call, body);
+    case 'email_change':
+      return resendEmailChange(services, call, body);
+    case 'sms':
+      return resendText(services, call, body, 'confirmation_token');
+    case 'phone_change':
+      return resendText(services, call, body, 'phone_change_token');
+    default:
+      throw validationFailed('Missing one of these types: signup, email_change, sms, phone_change');
+  }
+}
+
+/** To the address given, whichever of the two it is. What the other one has agreed to stands, and what it was sent still holds. */
+async function resendEmailChange(services: Services, call: Call, { email: given }: Body): Promise<Response> {
+  if (!given) throw validationFailed('Type provided requires an email address');
+  const email = parseEmailAddress(given);
+  const { client } = call.var;
+  await countAttempt(services, client, 'send');
+  await countSending(services, client, 'mail', email);
+  const target = redirectTarget(services.settings, redirectTo(call));
+  await services.database.transaction(async (tx) => {
+    const waiting = await findWaiting(tx, email, EMAIL_CHANGE_TOKENS);
+    await resendHalf(services, tx, waiting, email, target);
+  });
+  services.outbox.wake();
+  return call.json({});
+}
+
+async function resendText(
+  services: Services,
+  call: Call,
+  { phone: given }: Body,
+  type: PhoneCode['type'],
+): Promise<Response> {
+  if (!given) throw validationFailed('Type provided requires a phone number');
+  if (!services.settings.phone.enabled) throw phoneProviderDisabled(400);
+  const phone = parsePhone(given);
+  const { client } = call.var;
+  await countAttempt(services, client, 'send');
+  await countSending(services, client, 'sms', phone);
+  await services.database.transaction(async (tx) => {
+    const waiting = await findWaiting(tx, phone, [type]);
+    // A code to sign in with is asked for anew, not sent again.
+    const isWanted = waiting && (type === 'phone_change_token' || !waiting.user.phone_confirmed_at);
+    if (isWanted) await sendPhoneCode(services, tx, waiting.user, { phone, type });
+    else await sendPhoneCodeToNobody(services, tx, { phone, type });
+  });
+  services.outbox.wake();
+  return call.json({});
+}
+
+/** Who has been sent something there that they have not used, be it too old by now. */
+async function findWaiting(
+  tx: Queryable,
+  address: string,
+  types: readonly OneTimeTokenType[],
+): Promise<{ user: FullUserRow; type: OneTimeTokenType } | undefined> {
+  const [sent] = await tx.query<{ user_id: string; token_type: OneTimeTokenType }>(
+    `select user_id, token_type from auth.one_time_tokens
+     where relates_to = $1 and token_type = any($2::text[]::auth.one_time_token_type[])
+     order by created_at desc limit 1`,
+    [address, types],
+  );
+  const user = await lockUser(tx, sent?.user_id ?? NOBODY.id);
+  return sent && user && { user, type: sent.token_type };
+}

@@ -1,0 +1,59 @@
+/** Which links and codes `/verify` takes, by the `type` they are presented with. */
+
+import { findUserById } from '../users/user-row.ts';
+import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from './email-change.ts';
+import { confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
+import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
+import { confirmPhoneChange } from './phone-change.ts';
+import { PHONE } from './phone-code.ts';
+import { confirmPhone } from './phone-owner.ts';
+import type { Verification } from './verification.ts';
+
+const VERIFICATIONS = new Map<string, Verification>(
+  Object.entries({
+    signup: byMailbox(['signup']),
+    invite: byMailbox(['invite']),
+    magiclink: byMailbox(['magiclink']),
+    recovery: byMailbox(['recovery']),
+    // What clients send that do not know whether somebody was new.
+    email: byMailbox(['signup', 'magiclink']),
+    email_change: {
+      by: 'email',
+      stored: EMAIL_CHANGE_TOKENS,
+      purposes: [''],
+      flows: [EMAIL_CHANGE],
+      complete: confirmEmailChange,
+    },
+    sms: {
+      by: 'phone',
+      stored: ['confirmation_token'],
+      purposes: [PHONE],
+      flows: [],
+      complete: confirmPhone,
+    },
+    phone_change: {
+      by: 'phone',
+      stored: ['phone_change_token'],
+      purposes: [''],
+      flows: [],
+      complete: confirmPhoneChange,
+    },
+  }),
+);
+
+export const verificationOf = (type: string): Verification | undefined => VERIFICATIONS.get(type);
+
+function byMailbox(types: readonly MailedLinkType[]): Verification {
+  return {
+    stored: [...new Set(types.map((type) => MAILED_LINKS[type].stored))],
+    purposes: types,
+    flows: types.map((type) => MAILED_LINKS[type].flow),
+    by: 'email',
+    async complete(_services, tx, { userId, address, purpose }, now) {
+      const user = await findUserById(tx, userId);
+      // The address may have changed since the mail was sent.
+      if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
+      return confirmMailbox(tx, user, purpose === 'signup' || purpose === 'invite', now);
+    },
+  };
+}

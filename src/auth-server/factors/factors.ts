@@ -1,0 +1,129 @@
+/** Second factors: enrolled, challenged, verified (`factor-verification.ts`), and unenrolled. */
+import { z } from 'zod';
+import { addNotice } from '../codes/notice.ts';
+import { type Bearer, requirePerson } from '../protocol/bearer.ts';
+import { optionalText, readBody } from '../protocol/body.ts';
+import {
+  type Call,
+  countAttempt,
+  type Endpoints,
+  newEndpoints,
+  type Services,
+} from '../protocol/endpoint.ts';
+import { insufficientAal } from '../protocol/insufficient-aal.ts';
+import { ProtocolError } from '../protocol/protocol-error.ts';
+import { lockPerson } from '../users/person-lock.ts';
+import { challengeFactor, deleteFactor, factorNotFound, insertTotpFactor } from './factor-row.ts';
+import { verifyFactor } from './factor-verification.ts';
+import { friendlyName } from './friendly-name.ts';
+import { hasOnlyRecoveryCodes, soleFactor } from './recovery-code-row.ts';
+import { newTotpSecret, totpPresentation } from './totp.ts';
+
+const MAX_ISSUER_CHARACTERS = 64;
+
+const EnrollBody = z.object({
+  factor_type: z.enum(['totp', 'phone', 'webauthn'], 'factor_type needs to be totp, phone, or webauthn'),
+  friendly_name: friendlyName,
+  issuer: optionalText.refine(
+    (issuer) => (issuer ?? '').length <= MAX_ISSUER_CHARACTERS,
+    `at most ${MAX_ISSUER_CHARACTERS} characters`,
+  ),
+});
+
+export function factorEndpoints(services: Services): Endpoints {
+  return newEndpoints()
+    .post('/factors', (call) => enroll(services, call))
+    .post('/factors/:id/challenge', (call) => challenge(services, call))
+    .post('/factors/:id/verify', (call) => verifyFactor(services, call, factorIdOf(call)))
+    .delete('/factors/:id', (call) => unenroll(services, call));
+}
+
+/** @throws {ProtocolError} 403 no_authorization for somebody anonymous: there is nothing yet to protect by a factor */
+async function requireKnownPerson(services: Services, call: Call): Promise<Bearer> {
+  const bearer = await requirePerson(services, call.req.raw);
+  if (bearer.user.is_anonymous) {
+    throw new ProtocolError(403, 'no_authorization', 'Anonymous user not allowed to perform these actions');
+  }
+  return bearer;
+}
+
+async function enroll(services: Services, call: Call): Promise<Response> {
+  const { database, settings, clock, changes } = services;
+  const { user, aal } = await requireKnownPerson(services, call);
+  const { factor_type, friendly_name: name = '', issuer } = await readBody(call.req.raw, EnrollBody);
+  if (factor_type !== 'totp' || !settings.mfa.isTotpEnrollEnabled) {
+    throw new ProtocolError(
+      422,
+      `mfa_${factor_type}_enroll_not_enabled`,
+      `MFA enroll is disabled for ${factor_type}`,
+    );
+  }
+  const secret = newTotpSecret();
+  const now = clock();
+  const id = await database.transaction(async (tx) => {
+    const { hasFactor } = await lockPerson(tx, user.id, now);
+    // Whoever has no more than the password must not add a factor of their own to somebody's account.
+    if (hasFactor && aal === 'aal1') throw insufficientAal(403, 'AAL2 required to enroll a new factor');
+    return insertTotpFactor(tx, { userId: user.id, name, secret, max: settings.mfa.maxEnrolledFactors, now });
+  });
+  changes.userChanged(user.id);
+  const { uri, qrCode } = totpPresentation(secret, {
+    issuer: issuer ?? settings.mfa.totpIssuer,
+    label: user.email || user.phone || user.id,
+  });
+  return call.json({
+    id,
+    type: 'totp',
+    ...(name && { friendly_name: name }),
+    totp: { qr_code: qrCode, secret, uri },
+  });
+}
+
+async function challenge(services: Services, call: Call): Promise<Response> {
+  const { database, settings, clock } = services;
+  const { user } = await requireKnownPerson(services, call);
+  const { client } = call.var;
+  await countAttempt(services, client, 'mfa');
+  const now = clock();
+  const challenged = await challengeFactor(database, {
+    userId: user.id,
+    factorId: factorIdOf(call),
+    address: client.address,
+    now,
+  });
+  if (!challenged) throw factorNotFound();
+  return call.json({
+    id: challenged.id,
+    type: challenged.factorType,
+    expires_at: Math.floor(now.getTime() / 1000) + settings.mfa.challengeTtlSeconds,
+  });
+}
+
+async function unenroll(services: Services, call: Call): Promise<Response> {
+  const { database, clock, changes, outbox } = services;
+  const { user, aal } = await requireKnownPerson(services, call);
+  const factorId = factorIdOf(call);
+  const now = clock();
+  await database.transaction(async (tx) => {
+    await lockPerson(tx, user.id, now);
+    const gone = await deleteFactor(tx, { userId: user.id, factorId, now });
+    if (!gone) throw factorNotFound();
+    if (gone.status === 'verified' && aal === 'aal1') {
+      throw insufficientAal(422, 'AAL2 required to unenroll verified factor');
+    }
+    if (await hasOnlyRecoveryCodes(tx, user.id)) throw soleFactor();
+    if (gone.status === 'verified') {
+      await addNotice(services, tx, user, 'factor-removed', { factorType: gone.factor_type });
+    }
+  });
+  changes.userChanged(user.id);
+  outbox.wake();
+  return call.json({ id: factorId });
+}
+
+function factorIdOf(call: Call): string {
+  const id = call.req.param('id') ?? '';
+  if (!z.guid().safeParse(id).success)
+    throw new ProtocolError(404, 'validation_failed', 'factor_id must be an UUID');
+  return id.toLowerCase();
+}

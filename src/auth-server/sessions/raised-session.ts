@@ -1,0 +1,89 @@
+/** A session whose person has shown a second factor. */
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import { type Bearer, sessionNotFound } from '../protocol/bearer.ts';
+import type { Grant } from './grant.ts';
+import { encodeRefreshToken, newRefreshTokenKey } from './refresh-token.ts';
+import { sessionFacts } from './session-refresh.ts';
+import { SESSION_COLUMNS, type SessionRow } from './session-row.ts';
+
+export interface Raised {
+  grant: Grant;
+  /** The sessions that ended with it. */
+  ended: string[];
+}
+
+/** How a second factor is named in `amr`. */
+export const METHOD_OF_FACTOR = { totp: 'totp', recovery_code: 'mfa/recovery_code' } as const;
+
+/**
+ * Of two steps for the counter, as the one before the current may come once more: the refresh token from before the factor must not lead
+ * to what it gave.
+ */
+const COUNTER_STEP = 2;
+
+/**
+ * Raises the bearer's session to aal2, with other tokens, and ends the person's other sessions that are below it. Expects the lock of
+ * `lockPerson`, since it takes the rows of several sessions.
+ *
+ * @throws {ProtocolError} 403 session_not_found when the session ended meanwhile
+ */
+export async function raiseSession(
+  tx: Queryable,
+  { user, sessionId }: Bearer,
+  { factorId, method, now }: { factorId: string; method: string; now: Date },
+): Promise<Raised> {
+  const ended = await tx.query<{ id: string }>(
+    `delete from auth.sessions where user_id = $1 and id <> $2 and coalesce(aal, 'aal1') = 'aal1' returning id`,
+    [user.id, sessionId],
+  );
+  // Refresh tokens of version 1 know nothing of steps, so a session that still has them goes on with version 2.
+  await tx.query(
+    'update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and not revoked',
+    [sessionId, now],
+  );
+  await tx.query(
+    `insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
+     select $3, id, $2, $2, $4 from auth.sessions where id = $1
+     on conflict on constraint mfa_amr_claims_session_id_authentication_method_pkey
+     do update set updated_at = excluded.updated_at`,
+    [sessionId, now, randomUUID(), method],
+  );
+  // Supabase Auth can keep the key encrypted, as JSON. That nobody here can use it does not keep the person out.
+  const [raised] = await tx.query<SessionRow>(
+    `update auth.sessions set aal = 'aal2', factor_id = $3, updated_at = $2,
+       refreshed_at = $2::timestamptz at time zone 'UTC',
+       refresh_token_hmac_key = case when refresh_token_hmac_key ~ '^[A-Za-z0-9_-]+=*$' then refresh_token_hmac_key else $4 end,
+       refresh_token_counter = coalesce(refresh_token_counter, 0) + $5
+     from auth.users where sessions.id = $1 and users.id = sessions.user_id returning ${SESSION_COLUMNS}`,
+    [sessionId, now, factorId, newRefreshTokenKey(), COUNTER_STEP],
+  );
+  if (!raised?.refresh_token_hmac_key) throw sessionNotFound();
+  const counter = raised.refresh_token_counter ?? 0;
+  return {
+    grant: {
+      user: raised,
+      session: sessionFacts(raised),
+      refreshToken: encodeRefreshToken(sessionId, counter, raised.refresh_token_hmac_key),
+      issuedAt: now,
+      trace: { 'sb-auth-refresh-token-counter': String(counter), 'sb-auth-refresh-token-rotated': 'true' },
+    },
+    ended: ended.map(({ id }) => id),
+  };
+}
+
+/** Takes back what a factor that is gone has raised. */
+export async function lowerSessions(
+  tx: Queryable,
+  { userId, factorId, method, now }: { userId: string; factorId: string; method: string; now: Date },
+): Promise<void> {
+  await tx.query(
+    `delete from auth.mfa_amr_claims using auth.sessions
+     where sessions.id = session_id and user_id = $1 and factor_id = $2 and authentication_method = $3`,
+    [userId, factorId, method],
+  );
+  await tx.query(
+    `update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3 where user_id = $1 and factor_id = $2`,
+    [userId, factorId, now],
+  );
+}

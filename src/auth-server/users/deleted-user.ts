@@ -1,0 +1,56 @@
+/** Two ways to be gone: without a trace, or as a row that says no more than that somebody was. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from '../../adapters/postgres/database.ts';
+
+/** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
+export async function deleteUser(database: Database, id: string): Promise<string[] | null> {
+  const [gone] = await database.query<{ ended: string[] }>(
+    `with codes as (delete from limen.recovery_code_sets where user_id = $1),
+       steps as (delete from limen.totp_steps using auth.mfa_factors where id = factor_id and user_id = $1)
+     delete from auth.users where id = $1
+     returning array(select sessions.id from auth.sessions where user_id = users.id) as ended`,
+    [id],
+  );
+  return gone?.ended ?? null;
+}
+
+/** The same, but the row keeps its id, so that what others store about it still means somebody. */
+export async function softDeleteUser(database: Database, id: string, now: Date): Promise<string[] | null> {
+  return database.transaction(async (tx) => {
+    const [user] = await tx.query<{ email: string | null; phone: string | null }>(
+      'select email, phone from auth.users where id = $1 for update',
+      [id],
+    );
+    if (!user) return null;
+    await tx.query(
+      `update auth.users set
+         email = $2, phone = $3, deleted_at = $4, updated_at = $4, encrypted_password = null,
+         raw_app_meta_data = '{}', raw_user_meta_data = '{}', email_change = '', phone_change = '',
+         confirmation_token = '', recovery_token = '', email_change_token_new = '', email_change_token_current = '',
+         phone_change_token = '', reauthentication_token = ''
+       where id = $1`,
+      [id, obliterated(user.email), obliterated(user.phone), now],
+    );
+    await tx.query('delete from auth.identities where user_id = $1', [id]);
+    await tx.query(
+      `with gone as (delete from auth.mfa_factors where user_id = $1 returning id)
+       delete from limen.totp_steps using gone where factor_id = gone.id`,
+      [id],
+    );
+    await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
+    await tx.query('delete from auth.webauthn_credentials where user_id = $1', [id]);
+    await tx.query('delete from auth.webauthn_challenges where user_id = $1', [id]);
+    await tx.query('delete from auth.one_time_tokens where user_id = $1', [id]);
+    const ended = await tx.query<{ id: string }>(
+      'delete from auth.sessions where user_id = $1 returning id',
+      [id],
+    );
+    return ended.map((session) => session.id);
+  });
+}
+
+/** Addresses are easily guessed, so the salt is thrown away: nobody can find out by hashing one whose this was. */
+function obliterated(address: string | null): string | null {
+  if (!address) return null;
+  return createHash('sha256').update(randomBytes(32)).update(address).digest('base64url');
+}
