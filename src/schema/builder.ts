@@ -1,10 +1,12 @@
 /** The schema's builder: who may ask, and how typed outcomes become union members. */
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
+import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import type { Context } from '../context.ts';
 import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../identity/page.ts';
 import { holds, type Permission } from '../identity/permission.ts';
 import type { AssuranceLevel, Person, Service } from '../identity/viewer.ts';
 
@@ -15,6 +17,8 @@ export interface SchemaTypes {
   Context: Context;
   DefaultFieldNullability: false;
   DefaultAuthStrategy: 'all';
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
   AuthScopes: {
     /** Nobody. What Query and Mutation ask of a field that does not say who may. */
     nobody: boolean;
@@ -48,7 +52,7 @@ export interface SchemaTypes {
 
 export const builder = new SchemaBuilder<SchemaTypes>({
   // In this order a denial is a top-level error; the other way round it would become a union member.
-  plugins: [ScopeAuthPlugin, ErrorsPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     defaultStrategy: 'all',
@@ -78,6 +82,35 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
   },
   errors: { defaultTypes: [] },
+  // Only its connections: ids are the UUIDs that other services store, so there is no `node` to ask for.
+  relay: {
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    cursorType: 'String',
+    pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
+    hasNextPageFieldOptions: {
+      description: 'Whether more follow. False while reading backwards to a `before`.',
+    },
+    hasPreviousPageFieldOptions: {
+      description: 'Whether more come before. False while reading forwards from an `after`.',
+    },
+    startCursorFieldOptions: { description: 'Of the first row; null on an empty page.' },
+    endCursorFieldOptions: { description: 'Of the last row; null on an empty page.' },
+    cursorFieldOptions: {
+      description:
+        'For `after` and `before`. Means nothing to anybody else, and may look otherwise with any release.',
+    },
+    nodeFieldOptions: { description: 'The row itself.' },
+    edgesFieldOptions: { description: 'The rows of the page, each with its cursor.' },
+    nodesOnConnection: { description: 'The rows of the page.' },
+    pageInfoFieldOptions: { description: 'Whether there are more, and where.' },
+    firstArgOptions: {
+      description: `How many rows, from the beginning or from \`after\` on: 1 to ${MAX_PAGE}; ${DEFAULT_PAGE} if neither \`first\` nor \`last\` says.`,
+    },
+    lastArgOptions: { description: `How many rows, from the end or from \`before\` back: 1 to ${MAX_PAGE}.` },
+    afterArgOptions: { description: 'The cursor of the row before the page.' },
+    beforeArgOptions: { description: 'The cursor of the row behind the page.' },
+  },
 });
 
 /** Whether the second factor is all that is missing. Of several scopes the first that fails is reported, so `aal2` stands last. */
