@@ -2,15 +2,7 @@
  * The relying party's half of WebAuthn, for passkeys: what is asked of an authenticator, and whether what it answers is good. Knows neither
  * rows nor requests; whom the site is comes from configuration alone.
  */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import { COSEALG } from '@simplewebauthn/server/helpers';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { z } from 'zod';
 import {
   type Assertion,
@@ -19,7 +11,6 @@ import {
   type NewCredential,
   parseClientData,
   textOf,
-  withoutStatement,
 } from './webauthn-credential.ts';
 
 export interface RelyingParty {
@@ -30,19 +21,26 @@ export interface RelyingParty {
   rpName: string;
 }
 
-/** What every browser and authenticator has, in the order we like them; and what Supabase Auth can verify too. */
-const ALGORITHMS = [COSEALG.ES256, COSEALG.EdDSA, COSEALG.RS256];
+/** It parses certificates of many kinds and takes long to load: only where somebody uses a passkey. */
+const webauthn = () => import('@simplewebauthn/server');
+
+/**
+ * What every browser and authenticator has, in the order we like them; and what Supabase Auth can verify too: ES256, EdDSA, RS256 (COSE's
+ * numbers, RFC 9053).
+ */
+const ALGORITHMS = [-7, -8, -257];
 /** WebAuthn, section 5.8.4; more are to come, so that others are kept too, if they look like one. */
 const TRANSPORT = /^[a-z][a-z-]{1,19}$/;
 const MAX_TRANSPORTS = 8;
 
 /** For `navigator.credentials.create`: a discoverable credential that verifies its user. */
-export function creationOptions(
+export async function creationOptions(
   { rpId, rpName }: RelyingParty,
   person: { handle: Uint8Array<ArrayBuffer>; name: string; displayName: string },
   ceremony: { challenge: Uint8Array<ArrayBuffer>; timeoutMs: number },
   existing: readonly { id: Uint8Array; transports: string[] }[],
 ) {
+  const { generateRegistrationOptions } = await webauthn();
   return generateRegistrationOptions({
     rpID: rpId,
     rpName,
@@ -59,10 +57,11 @@ export function creationOptions(
 }
 
 /** For `navigator.credentials.get`: names no credential, so that it says nothing about anybody. */
-export function requestOptions(
+export async function requestOptions(
   { rpId }: RelyingParty,
   { challenge, timeoutMs }: { challenge: Uint8Array<ArrayBuffer>; timeoutMs: number },
 ) {
+  const { generateAuthenticationOptions } = await webauthn();
   return generateAuthenticationOptions({
     rpID: rpId,
     challenge,
@@ -90,11 +89,12 @@ export async function verifyNewCredential(
 ): Promise<VerifiedCredential> {
   const expectedOrigin = originOf(party, credential.response.clientDataJSON);
   const { attestationObject, clientDataJSON, transports } = credential.response;
+  const { verifyRegistrationResponse } = await webauthn();
   const { verified, registrationInfo: info } = await judged(async () =>
     verifyRegistrationResponse({
       response: {
         ...credential,
-        response: { clientDataJSON, attestationObject: withoutStatement(attestationObject) },
+        response: { clientDataJSON, attestationObject: await withoutStatement(attestationObject) },
         clientExtensionResults: {},
       } satisfies RegistrationResponseJSON,
       expectedChallenge: challenge,
@@ -133,6 +133,7 @@ export async function verifyAssertion(
   publicKey: Uint8Array<ArrayBuffer>,
 ): Promise<VerifiedAssertion> {
   const expectedOrigin = originOf(party, credential.response.clientDataJSON);
+  const { verifyAuthenticationResponse } = await webauthn();
   const { verified, authenticationInfo: info } = await judged(async () =>
     verifyAuthenticationResponse({
       response: { ...credential, clientExtensionResults: {} } satisfies AuthenticationResponseJSON,
@@ -150,6 +151,26 @@ export async function verifyAssertion(
     isBackupEligible: info.credentialDeviceType === 'multiDevice',
     isBackedUp: info.credentialBackedUp,
   };
+}
+
+/**
+ * Attestation is asked for by nobody here, and believed from nobody. Where a browser sends a statement all the same it is left out, unread:
+ * to verify one means to parse the sender's certificates and to fetch what they name.
+ */
+async function withoutStatement(attestation: string): Promise<string> {
+  const { decodeAttestationObject, isoCBOR } = await import('@simplewebauthn/server/helpers');
+  const decoded = decodeAttestationObject(bytesOf(attestation));
+  const authData = decoded.get('authData');
+  if (!(authData instanceof Uint8Array)) throw new CeremonyError('There are no authenticator data.');
+  return textOf(
+    isoCBOR.encode(
+      new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, string>>([
+        ['fmt', 'none'],
+        ['attStmt', new Map<string, string>()],
+        ['authData', authData],
+      ]),
+    ),
+  );
 }
 
 /** The library says by throwing whatever what is wrong with what it was given. */

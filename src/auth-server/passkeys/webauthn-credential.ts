@@ -1,10 +1,4 @@
 /** What browsers send of a credential, as `PublicKeyCredential.toJSON` writes it: its form, and what of it is read here. */
-import {
-  decodeAttestationObject,
-  decodeClientDataJSON,
-  isoBase64URL,
-  isoCBOR,
-} from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
 
 /** A credential's id has at most 1023 bytes (WebAuthn, section 4), the rest a few hundred; an attestation with certificates some thousand. */
@@ -52,33 +46,14 @@ export class CeremonyError extends Error {
   override readonly name = 'CeremonyError';
 }
 
-export const textOf = (bytes: Uint8Array) => isoBase64URL.fromBuffer(new Uint8Array(bytes));
+export const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
 
-export const bytesOf = (text: string) => isoBase64URL.toBuffer(text);
+export const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
 
 export function parseClientData(text: string): z.output<typeof ClientData> {
   try {
-    return ClientData.parse(decodeClientDataJSON(text));
+    return ClientData.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch (error) {
     throw new CeremonyError('The client data are none.', { cause: error });
   }
-}
-
-/**
- * Attestation is asked for by nobody here, and believed from nobody. Where a browser sends a statement all the same it is left out, unread:
- * to verify one means to parse the sender's certificates and to fetch what they name.
- */
-export function withoutStatement(attestation: string): string {
-  const decoded = decodeAttestationObject(bytesOf(attestation));
-  const authData = decoded.get('authData');
-  if (!(authData instanceof Uint8Array)) throw new CeremonyError('There are no authenticator data.');
-  return textOf(
-    isoCBOR.encode(
-      new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, string>>([
-        ['fmt', 'none'],
-        ['attStmt', new Map<string, string>()],
-        ['authData', authData],
-      ]),
-    ),
-  );
 }
