@@ -106,6 +106,31 @@ describe('a callback', () => {
     expect(provider.state.tokenRequests).toEqual([]);
   });
 
+  test('uses nothing up when it is only looked at, by HEAD', async () => {
+    provider.state.next = { claims: person() };
+    const browser = browserAt(auth, ({ href }) => href.startsWith(CALLBACK));
+    const { url } = await browser.open(authorizeUrl({}));
+    const cookies = browser.cookies.get('auth.example.com')!;
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const path = `${url.pathname.replace('/auth/v1', '')}${url.search}`;
+    expect(await auth.ask(path, { method: 'HEAD', headers: { cookie } })).toMatchObject({
+      status: 200,
+      body: '',
+    });
+    const next = browserAt(auth);
+    next.cookies.set('auth.example.com', cookies);
+    expect(fragmentOf(await next.open(url)).access_token).toBeDefined();
+  });
+
+  test('counts whoever comes back, so that nobody tries out states', async () => {
+    const limited = await openAuthServer('PGlite', { limited: true });
+    const statuses = [];
+    for (let guess = 0; guess < 61; guess++)
+      statuses.push((await limited.ask(`/callback?state=${randomUUID()}`)).status);
+    expect(statuses).toEqual([...Array(60).fill(302), 429]);
+    await limited.close();
+  });
+
   test('says at the application that a provider is down, and finds it again', async () => {
     const down = await startMintingProvider();
     down.state.isDown = true;

@@ -214,14 +214,22 @@ describe('signInWithIdToken', () => {
 });
 
 describe('linkIdentity', () => {
-  test('adds nothing once whoever asked has signed out', async () => {
+  test.each<[string, string, (app: TestApp, person: TestPerson) => Promise<unknown>]>([
+    [
+      'signed out',
+      'INVALID_AUTH_CODE',
+      (_app, person) => person('mutation { logout(input: { scope: LOCAL }) { __typename } }'),
+    ],
+    ['been banned', 'ACCOUNT_BANNED', (app, { id }) => app.admin.updateUserById(id, { ban_duration: '1h' })],
+    ['been deleted', 'INVALID_AUTH_CODE', (app, { id }) => app.admin.deleteUser(id)],
+  ])('adds nothing once whoever asked has %s', async (_how, refusal, leave) => {
     const app = await start();
     const grace = await member(app);
     const { subject } = somebodyAtProvider();
     const { code, codeVerifier } = await link(app, grace, subject);
-    await grace('mutation { logout(input: { scope: LOCAL }) { __typename } }');
+    await leave(app, grace);
     const { data } = await app.graphql(EXCHANGE, { input: { code, codeVerifier } });
-    expect(data.exchangeCode.code).toBe('INVALID_AUTH_CODE');
+    expect(data.exchangeCode.code).toBe(refusal);
   });
 
   test('adds a provider to whoever asks, once they are back, and unlinkIdentity takes it away', async () => {

@@ -46,6 +46,7 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
     code: counterOfGuesses('code', limits.account.code),
     factor: counterOfGuesses('factor', limits.account.factor),
   } satisfies Record<Guessed, unknown>;
+  const factorAnywhere = counterOf('factor-anywhere', limits.factorAnywhere);
   const known = createKnownNetworks(database);
 
   function counterOfGuesses(name: string, limit: AttemptLimit) {
@@ -59,7 +60,9 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   function guessesOf(kind: AttemptKind, { address, account }: AttemptSubject) {
     const guessed = GUESSED_BY[kind];
     if (guessed === undefined || account === undefined) return null;
-    return { ...guesses[guessed], account, who: fingerprintOf(account), network: networkOf(address) };
+    const who = fingerprintOf(account);
+    const everywhere = guessed === 'factor' ? factorAnywhere : null;
+    return { ...guesses[guessed], everywhere, account, who, network: networkOf(address) };
   }
 
   const counted = (kind: AttemptKind, { address, account }: AttemptSubject) =>
@@ -71,8 +74,9 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
       const refusal = await consume(byAddress.get(kind)!, counted(kind, subject));
       const guess = guessesOf(kind, subject);
       if (refusal || !guess) return refusal;
-      const { atAddress, anywhere, who, network } = guess;
-      const refusalHere = await consume(atAddress, `${who}@${network}`);
+      const { atAddress, anywhere, everywhere, who, network } = guess;
+      const refusalHere =
+        (await consume(atAddress, `${who}@${network}`)) ?? (everywhere && (await consume(everywhere, who)));
       if (refusalHere || (await known.has(guess.account, network))) return refusalHere;
       return consume(anywhere, who);
     },
@@ -80,7 +84,8 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
     async succeeded(kind, subject) {
       const guess = guessesOf(kind, subject);
       if (!guess) return;
-      const { atAddress, anywhere, who, network } = guess;
+      const { atAddress, anywhere, everywhere, who, network } = guess;
+      await everywhere?.reward(who);
       // Only this attempt is taken back from the count of all addresses: its owner's sign-in must not pay for somebody else's guesses.
       if (!(await known.has(guess.account, network))) await anywhere.reward(who);
       await Promise.all([atAddress.delete(`${who}@${network}`), known.add(guess.account, network)]);
@@ -90,7 +95,8 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
       await byAddress.get(kind)!.reward(counted(kind, subject));
       const guess = guessesOf(kind, subject);
       if (!guess) return;
-      const { atAddress, anywhere, who, network } = guess;
+      const { atAddress, anywhere, everywhere, who, network } = guess;
+      await everywhere?.reward(who);
       await atAddress.reward(`${who}@${network}`);
       if (!(await known.has(guess.account, network))) await anywhere.reward(who);
     },

@@ -25,10 +25,16 @@ export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit
    * of the others, so it is generous where what is guessed at is long.
    */
   readonly account: Readonly<Record<Guessed, AttemptLimit>>;
+  /**
+   * Failed attempts at one person's second factor from wherever, the owner's own networks included: who shares one of those could guess at six
+   * digits for months. It locks nobody out whose password is not known already.
+   */
+  readonly factorAnywhere: AttemptLimit;
 }
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** By address as Supabase Auth has it, burst included; by account, which it does not limit, our own. */
 export const DEFAULT_LIMITS: AttemptLimits = {
@@ -42,7 +48,8 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   // A sign-in is two of them, a challenge and its answer. What stops a guesser is the count by account.
   mfa: { attempts: 100, seconds: 15 * MINUTE },
   passkey: { attempts: 30, seconds: 5 * MINUTE },
-  oauth: { attempts: 30, seconds: 5 * MINUTE },
+  // A sign-in is two of them, the way there and the way back.
+  oauth: { attempts: 60, seconds: 5 * MINUTE },
   mail: { attempts: 1, seconds: MINUTE },
   sms: { attempts: 1, seconds: MINUTE },
   accountAtAddress: { attempts: 10, seconds: 15 * MINUTE },
@@ -51,4 +58,6 @@ export const DEFAULT_LIMITS: AttemptLimits = {
     code: { attempts: 30, seconds: HOUR },
     factor: { attempts: 30, seconds: HOUR },
   },
+  // NIST SP 800-63B, section 5.2.2, asks for no more than a hundred.
+  factorAnywhere: { attempts: 100, seconds: DAY },
 };

@@ -120,6 +120,8 @@ export async function openChangeFeed({
       onLost: (error) => lose(connection, error),
     });
     listener = connection;
+    // It may be another server, after a failover, whose transactions have numbers of their own.
+    snapshot = null;
     await read();
   }
 

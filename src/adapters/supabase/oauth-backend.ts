@@ -45,9 +45,11 @@ export class SupabaseOAuth implements OAuthBackend {
 
   async exchangeCode({ code, codeVerifier }: { code: string; codeVerifier: string }) {
     const answer = await this.#calls.asAnybody((auth) => auth.exchangeCodeForSession(code), codeVerifier);
-    // Whoever asked for a link has signed out since.
-    if (answer.error && isAuthSessionMissingError(answer.error)) throw new InvalidAuthCodeError();
-    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    if (answer.error) {
+      // Whoever asked for a link has signed out since, or is gone.
+      const hasLeft = isAuthSessionMissingError(answer.error) || answer.error.code === 'user_not_found';
+      throw hasLeft ? new InvalidAuthCodeError() : outcomeOf(answer.error, answer.transport);
+    }
     return sessionFromSupabase(answer.data.session);
   }
 

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { ProviderRefusalError, ProviderUnavailableError } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { readForm } from '../protocol/body.ts';
-import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
+import {
+  type Call,
+  countAttempt,
+  type Endpoints,
+  newEndpoints,
+  type Services,
+} from '../protocol/endpoint.ts';
 import { ProtocolError, refusalOf } from '../protocol/protocol-error.ts';
 import {
   asRedirectError,
@@ -30,7 +36,11 @@ import { assertInvited, type FromProvider, opening, openProviderAccount } from '
 
 export function callbackEndpoints(services: Services): Endpoints {
   return newEndpoints()
-    .get('/callback', (call) => comeBack(services, call, new URL(call.req.url).searchParams))
+    .get('/callback', (call) => {
+      // A look at the address must not use it up.
+      if (call.req.method === 'HEAD') return call.body(null);
+      return comeBack(services, call, new URL(call.req.url).searchParams);
+    })
     .post('/callback', async (call) => {
       const form = await readForm(call.req.raw, Form);
       return comeBack(services, call, new URLSearchParams(form));
@@ -44,6 +54,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Whatever the provider or the person does, the person ends up at the application, which learns what became of it. */
 async function comeBack(services: Services, call: Call, answer: URLSearchParams): Promise<Response> {
   const { database, settings, clock, log } = services;
+  await countAttempt(services, call.var.client, 'oauth');
   const state = answer.get('state') ?? '';
   const secrets = [false, true].map((answersByForm) =>
     browserSecret(call, { issuer: settings.issuer, answersByForm }),

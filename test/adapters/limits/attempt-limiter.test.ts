@@ -17,6 +17,7 @@ const LIMITS: Partial<AttemptLimits> = {
     code: { attempts: 4, seconds: 60 },
     factor: { attempts: 4, seconds: 60 },
   },
+  factorAnywhere: { attempts: 6, seconds: 60 },
 };
 
 const ada = { account: 'ada@example.com' };
@@ -111,6 +112,25 @@ function behavesAsALimiter(create: () => AttemptLimiter) {
     const otherAccount = { address: home.address, account: `${randomUUID()}@example.com` };
     expect(await attempts(limiter, 4, otherAccount)).toEqual([true, true, true, false]);
     expect(await limiter.attempt('login', { address: freshAddress(), account })).not.toBeNull();
+  });
+
+  test('limits guesses at a second factor from the owner’s own network too, and counts none that was right', async () => {
+    const limiter = create();
+    const account = randomUUID();
+    const homes = [freshAddress(), freshAddress(), freshAddress()].map((address) => ({ address, account }));
+    for (const home of homes) {
+      for (let signIn = 0; signIn < 3; signIn++) {
+        expect(await limiter.attempt('mfa', home)).toBeNull();
+        await limiter.succeeded('mfa', home);
+      }
+    }
+    const guesses = [];
+    for (const home of [...homes, ...homes, ...homes])
+      guesses.push((await limiter.attempt('mfa', home)) === null);
+    expect(guesses).toEqual([true, true, true, true, true, true, false, false, false]);
+    // Of passwords there are too many to guess.
+    const otherKind = { address: homes[0]!.address, account };
+    expect(await limiter.attempt('login', otherKind)).toBeNull();
   });
 
   test('takes an attempt back that was not made, and nothing else', async () => {
