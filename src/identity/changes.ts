@@ -33,6 +33,8 @@ export interface ChangeLog extends ChangeSink {
   mark(): number;
   /** Told of what happens to one person and one of their sessions, until what it answers with is called. */
   watch(userId: string, sessionId: string, watcher: ChangeWatcher): () => void;
+  /** How many watch one person now, on this instance. */
+  watching(userId: string): number;
 }
 
 export interface ChangeWatcher {
@@ -149,6 +151,7 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
         for (const stop of unwatch) stop();
       };
     },
+    watching: (userId) => watchers.get(userId)?.size ?? 0,
   };
 }
 

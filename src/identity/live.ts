@@ -2,6 +2,7 @@
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';
+import { RateLimitedError } from './errors.ts';
 import type { Person } from './viewer.ts';
 
 export interface Watcher {
@@ -12,18 +13,24 @@ export interface Watcher {
   failed(error: unknown): void;
 }
 
+/** Tabs and devices of one person, on one instance. */
+const MAX_WATCHERS = 50;
+const RETRY_AFTER_SECONDS = 60;
+
 /** A timer takes no longer time, and no token lives as long. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Watches the person of a session. Each time they change they are asked for again with their own token, so that whoever may no longer
  * ask is told nothing. Answers with what ends the watching.
+ * @throws {RateLimitedError} while too many watch this person already
  */
 export function watchPerson(
   { auth, changes }: { auth: AuthBackend; changes: ChangeLog },
   viewer: Person,
   watcher: Watcher,
 ): () => void {
+  if (changes.watching(viewer.account.id) >= MAX_WATCHERS) throw new RateLimitedError(RETRY_AFTER_SECONDS);
   let isOver = false;
   let isReading = false;
   let isToldAgain = false;

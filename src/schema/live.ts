@@ -20,7 +20,7 @@ builder.subscriptionField('meChanged', (t) =>
     type: UserRef,
     skipTypeScopes: true,
     description:
-      'For a signed-in person: themselves, each time something about them has changed, wherever it was changed. What was changed before is not told: ask `me` once the stream is open. Ends with the error `UNAUTHENTICATED` when the session or its access token is over: refresh it and listen again.',
+      'For a signed-in person: themselves, each time something about them has changed, wherever it was changed. What was changed before is not told: ask `me` once the stream is open. One person has at most 50 streams. Ends with the error `UNAUTHENTICATED` when the session or its access token is over: refresh it and listen again.',
     subscribe: (_root, _args, { services, viewer }) => changesOf(services, viewer),
     resolve: (account) => account,
   }),

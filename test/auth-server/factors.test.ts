@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasServer } from '../adapters/postgres/drivers.ts';
 import { codeOf, wrongCode } from '../support/authenticator.ts';
 import { startHookReceiver } from '../support/hook-receiver.ts';
 import { messagesTo } from '../support/messages.ts';
@@ -585,6 +587,39 @@ test('a session with refresh tokens of version 1 goes on with version 2, and the
   expect((await app.refresh('abcdefghij23')).body.code).toBe('refresh_token_already_used');
   await app.close();
 });
+
+test.runIf(hasServer)(
+  'a refresh by version 1 in the same moment leads to nothing that the factor gave',
+  async () => {
+    const app = await openAuthServer('PostgreSQL');
+    const ada = await app.newPerson();
+    const factor = await withFactor(app, ada);
+    const { accessToken } = await signIn(app, ada);
+    const sessionId = claimsOf(accessToken).session_id;
+    await app.rows('update auth.sessions set refresh_token_hmac_key = null where id = $1', [sessionId]);
+    await app.rows(
+      `insert into auth.refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, session_id)
+     values ('00000000-0000-0000-0000-000000000000', 'abcdefghij23', $1, false, now(), now(), $2)`,
+      [ada.id, sessionId],
+    );
+    const both = await app.database.transaction(async (tx) => {
+      // Somebody else has the session for a moment, so that both get as far as they can without it.
+      await tx.query('select 1 from auth.sessions where id = $1 for no key update', [sessionId]);
+      const refreshed = app.refresh('abcdefghij23');
+      await sleep(100);
+      const raised = verify(app, accessToken, factor);
+      await sleep(100);
+      return [refreshed, raised];
+    });
+    const [, raised] = await Promise.all(both);
+    expect(raised?.status).toBe(200);
+    const good = await app.rows('select 1 from auth.refresh_tokens where session_id = $1 and not revoked', [
+      sessionId,
+    ]);
+    expect(good).toEqual([]);
+    await app.close();
+  },
+);
 
 test('the owner is told of factors and codes that come and go, and of none that was only begun', async () => {
   const app = await openAuthServer('PGlite');

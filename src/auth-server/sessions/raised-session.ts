@@ -37,6 +37,8 @@ export async function raiseSession(
     `delete from auth.sessions where user_id = $1 and id <> $2 and coalesce(aal, 'aal1') = 'aal1' returning id`,
     [user.id, sessionId],
   );
+  // A refresh by version 1 takes the session first too: so the statement after this one sees the token that it made.
+  await tx.query('select 1 from auth.sessions where id = $1 for update', [sessionId]);
   // Refresh tokens of version 1 know nothing of steps, so a session that still has them goes on with version 2.
   await tx.query(
     'update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and not revoked',

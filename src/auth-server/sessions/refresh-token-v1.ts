@@ -53,11 +53,15 @@ export async function refreshByVersion1(
 
   const next = newToken();
   const [rotated] = await database.query<SessionRow>(
-    `with used as (
+    `with session as (
+       -- Taken first, as by whoever raises it.
+       select id, user_id from auth.sessions
+       where id = (select session_id from auth.refresh_tokens where token = $4) for update
+     ), used as (
        update auth.refresh_tokens set revoked = true, updated_at = $1
-       from auth.sessions join auth.users on users.id = sessions.user_id
+       from session join auth.users on users.id = session.user_id
        where refresh_tokens.token = $4 and not refresh_tokens.revoked
-         and sessions.id = refresh_tokens.session_id and ${MAY_GO_ON}
+         and session.id = refresh_tokens.session_id and ${MAY_GO_ON}
        returning refresh_tokens.user_id, refresh_tokens.session_id
      ), next as (
        insert into auth.refresh_tokens
