@@ -386,5 +386,5 @@ test('a sign-in costs one statement more with a second factor', async () => {
   });
   expect([plain.length, held.length]).toEqual([2, 3]);
   const shown = await app.statementsDuring(() => verifyMfa(app, challengeId, ada.code()));
-  expect(shown.length).toBe(15);
+  expect(shown.length).toBe(16);
 });
