@@ -13,7 +13,7 @@ import type { PasswordPolicy } from './identity/password-policy.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/roles.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
-import type { Viewer } from './identity/viewer.ts';
+import { actorOf, type Viewer } from './identity/viewer.ts';
 
 /** What the whole process shares. */
 export interface SharedServices {
@@ -51,15 +51,16 @@ export function createContextFactory(
   authFor: (client: Client) => AuthBackend,
   onRefusedToken: (reason: string, client: Client) => void,
 ): CreateContext {
-  return async ({ authorization, client, sessionCookie }) => {
-    const auth = authFor(client);
+  return async ({ authorization, client: stranger, sessionCookie }) => {
     try {
-      const viewer = await identify({ ...shared, auth }, authorization);
+      const viewer = await identify({ ...shared, auth: authFor(stranger) }, authorization);
+      const client = { ...stranger, actor: actorOf(viewer) };
+      const auth = authFor(client);
       const recordOf = createRecordLoader(auth, viewer);
       return { viewer, services: { ...shared, auth, client, sessionCookie, recordOf } };
     } catch (error) {
       if (error instanceof InvalidTokenError) {
-        onRefusedToken(error.reason, client);
+        onRefusedToken(error.reason, stranger);
         throw createGraphQLError(
           'The access token is not valid, or no longer. Refresh the session or log in.',
           {

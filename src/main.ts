@@ -4,6 +4,7 @@ import { printBanner } from './banner.ts';
 import { environment, readConfig } from './config/config.ts';
 import { listen } from './http/server.ts';
 import { createFirstAdmin } from './identity/administrator.ts';
+import { ownClient } from './identity/client.ts';
 import { UserError } from './identity/errors.ts';
 import { createLog } from './log.ts';
 import { reportStartupError } from './startup-error.ts';
@@ -39,7 +40,7 @@ async function start() {
   const firstAdmin =
     config.auth.kind === 'embedded' && !config.production
       ? await createFirstAdmin({
-          auth: app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'start' }),
+          auth: app.authFor(ownClient('start')),
           exclusively: (name, work) => app.database.exclusively(name, work),
         }).catch((error) => {
           // A hook of the operator's is asked about this account too, and may say no, or be down.

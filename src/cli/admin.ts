@@ -1,4 +1,5 @@
 import { createAdmin } from '../identity/administrator.ts';
+import { ownClient } from '../identity/client.ts';
 import { EmailTakenError, UserError, ValidationError } from '../identity/errors.ts';
 import { CommandError, readArguments, withApp } from './command.ts';
 
@@ -7,7 +8,7 @@ export async function addAdmin(args: string[]): Promise<string> {
   const [address, ...others] = positionals;
   if (!address || others.length > 0) throw new CommandError('One address: limen admin ADDRESS');
   return withApp(async (app) => {
-    const auth = app.authFor({ address: '127.0.0.1', userAgent: null, requestId: 'limen admin' });
+    const auth = app.authFor(ownClient('limen admin'));
     try {
       const { email, password } = await createAdmin({ auth }, address);
       return `${email} is an administrator. The password, shown this once: ${password}\n`;

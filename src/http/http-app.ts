@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id';
 import type { Logger } from 'pino';
 import type { AuthServer } from '../auth-server/auth-server.ts';
 import type { ContextInput } from '../context.ts';
+import { newClient } from '../identity/client.ts';
 import { serveAuth, serveJwks } from './auth-endpoint.ts';
 import { createClientAddressReader } from './client-address.ts';
 import { allowOrigins } from './cors.ts';
@@ -68,11 +69,9 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
 
   app.use(requestId({ limitLength: MAX_REQUEST_ID_CHARACTERS }));
   app.use(async (context, next) => {
-    context.set('client', {
-      address: addressOf(context.env.remoteAddress, context.req.header('x-forwarded-for') ?? null),
-      userAgent: context.req.header('user-agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
-      requestId: context.get('requestId'),
-    });
+    const address = addressOf(context.env.remoteAddress, context.req.header('x-forwarded-for') ?? null);
+    const userAgent = context.req.header('user-agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null;
+    context.set('client', newClient({ address, userAgent, requestId: context.get('requestId') }));
     await next();
     // Hono drops what was set before a handler that answers with a response of its own.
     context.header('X-Request-Id', context.get('requestId'));

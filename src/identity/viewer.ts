@@ -1,5 +1,6 @@
 import type { AccessTokenClaims } from './access-token.ts';
 import { type Account, accountFromClaims, type Grants, grantsOf } from './account.ts';
+import type { Actor } from './client.ts';
 
 export type AssuranceLevel = 'aal1' | 'aal2' | 'aal3';
 
@@ -56,4 +57,11 @@ export function viewerFromClaims(claims: AccessTokenClaims, accessToken: string)
 /** @param shown what the access token says of the session */
 export function personOf(account: Account, shown: Omit<Person, 'kind' | 'account' | 'grants'>): Person {
   return { ...shown, kind: 'person', account, grants: grantsOf(account.appMetadata) };
+}
+
+/** As whom they are recorded. */
+export function actorOf(viewer: Viewer): Actor | null {
+  if (viewer.kind === 'service') return { kind: 'service', id: viewer.id };
+  if (viewer.kind === 'anonymous') return null;
+  return { kind: 'person', userId: viewer.account.id, sessionId: viewer.sessionId };
 }

@@ -1,6 +1,8 @@
 /** Codes and links by mail, through an unmodified supabase-js client. */
+
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newClient } from '../../src/identity/client.ts';
 import { claimsOf, DATABASES, newAddress, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
 const NEW_PASSWORD = 'quite another good password';
@@ -544,9 +546,7 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
         global: {
           fetch: (input, init) =>
             auth.server.fetch(new Request(input, init), {
-              address: '192.0.2.7',
-              userAgent: null,
-              requestId: 'r',
+              ...newClient({ address: '192.0.2.7', userAgent: null, requestId: 'r' }),
               via: 'socket',
             }),
         },

@@ -1,7 +1,9 @@
 /** Sign-in by a provider through an unmodified supabase-js, at a real provider. */
+
 import { createHash, randomUUID } from 'node:crypto';
 import { createClient, type Provider, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newClient } from '../../src/identity/client.ts';
 import { type MintingProvider, startMintingProvider } from '../support/minting-provider.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
 import { APP, browserAt, CALLBACK, fragmentOf, ORIGIN, providerSettings, queryOf } from './oauth-support.ts';
@@ -44,9 +46,7 @@ function client(flowType: 'implicit' | 'pkce'): SupabaseClient {
     global: {
       fetch: (input, init) =>
         auth.server.fetch(new Request(input, init), {
-          address: '192.0.2.7',
-          userAgent: 'test/1',
-          requestId: 'request-1',
+          ...newClient({ address: '192.0.2.7', userAgent: 'test/1', requestId: 'request-1' }),
           via: 'socket',
         }),
     },

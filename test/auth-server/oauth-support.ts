@@ -1,6 +1,8 @@
 /** Sign-ins by a provider, as tests do them. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { ProviderSettings } from '../../src/adapters/oauth/provider-settings.ts';
+import { newClient } from '../../src/identity/client.ts';
 import { type Browser, createBrowser, type Page } from '../support/cookie-jar.ts';
 import { CLIENT_ID, CLIENT_SECRET } from '../support/openid-provider.ts';
 import type { TestServer } from './support.ts';
@@ -35,9 +37,7 @@ export function browserAt(auth: TestServer, stopAlsoAt: (url: URL) => boolean = 
   const servers = {
     [ORIGIN]: (request: Request) =>
       auth.server.fetch(request, {
-        address: '192.0.2.7',
-        userAgent: 'test/1',
-        requestId: 'request-1',
+        ...newClient({ address: '192.0.2.7', userAgent: 'test/1', requestId: 'request-1' }),
         via: 'socket',
       }),
   };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HashingBusyError } from '../../src/adapters/passwords/password-hasher.ts';
 import { createAuthServer } from '../../src/auth-server/auth-server.ts';
+import { newClient } from '../../src/identity/client.ts';
 import { type Ask, newAddress, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
 describe('the protocol', () => {
@@ -269,7 +270,7 @@ describe('a full queue of passwords', () => {
         method: 'POST',
         body: JSON.stringify({ email: newAddress(), password: PASSWORD }),
       }),
-      { address: '192.0.2.7', userAgent: null, requestId: 'r', via: 'socket' },
+      { ...newClient({ address: '192.0.2.7', userAgent: null, requestId: 'r' }), via: 'socket' },
     );
     await auth.close();
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);

@@ -1,4 +1,5 @@
 /** The embedded auth server for tests: the real one, on both kinds of database, with a clock held still and nothing mocked. */
+
 import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { pino } from 'pino';
@@ -16,6 +17,7 @@ import { openDatabaseSigningKeys } from '../../src/adapters/tokens/database-sign
 import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
 import { type AuthServer, createAuthServer } from '../../src/auth-server/auth-server.ts';
 import type { AuthServerNeeds, AuthServerSettings, Caller } from '../../src/auth-server/protocol/needs.ts';
+import { newClient } from '../../src/identity/client.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { messagesTo } from '../support/messages.ts';
@@ -179,9 +181,7 @@ export async function openAuthServer(
 }
 
 const callerOf = (caller: Partial<Caller> = {}): Caller => ({
-  address: '192.0.2.7',
-  userAgent: 'test/1',
-  requestId: 'request-1',
+  ...newClient({ address: '192.0.2.7', userAgent: 'test/1', requestId: 'request-1' }),
   via: 'socket',
   ...caller,
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { newClient } from '../../src/identity/client.ts';
 import { createAuthServerDouble, createTestHttpApp } from './http-test-app.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -96,7 +97,10 @@ describe('the auth server', () => {
     expect(body).toEqual({ path: '/auth/v1/token' });
     expect(headers.get('x-supabase-api-version')).toBe('2024-01-01');
     expect(authServer.callers).toEqual([
-      { address: '192.0.2.7', userAgent: 'test', requestId: 'request-7', via: 'socket' },
+      {
+        ...newClient({ address: '192.0.2.7', userAgent: 'test', requestId: 'request-7' }),
+        via: 'socket',
+      },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
 import { tryCredential } from '../../src/identity/attempts.ts';
+import { newClient } from '../../src/identity/client.ts';
 import {
   InvalidCredentialsError,
   RateLimitedError,
@@ -8,7 +9,7 @@ import {
   WeakPasswordError,
 } from '../../src/identity/errors.ts';
 
-const client = { address: '192.0.2.7', userAgent: null, requestId: 'test' };
+const client = newClient({ address: '192.0.2.7', userAgent: null, requestId: 'test' });
 const LIMIT = 10;
 
 function account() {

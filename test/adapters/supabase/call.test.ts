@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { call } from '../../../src/adapters/supabase/call.ts';
+import { newClient } from '../../../src/identity/client.ts';
 import { ServiceUnavailableError } from '../../../src/identity/errors.ts';
 
-const CLIENT = { address: '127.0.0.1', userAgent: null, requestId: 'test' };
+const CLIENT = newClient({ address: '127.0.0.1', userAgent: null, requestId: 'test' });
 
 async function upstream(answer: Parameters<typeof createServer>[1]): Promise<string> {
   const server: Server = createServer(answer as never);

@@ -1,8 +1,10 @@
 /** Supabase as it was before recovery codes, and as it tells of factors that this API does not know. */
+
 import { describe, expect, test } from 'vitest';
 import { createCalls } from '../../../src/adapters/supabase/calls.ts';
 import { SupabaseFactors } from '../../../src/adapters/supabase/factor-backend.ts';
 import { accountFromUser } from '../../../src/adapters/supabase/user.ts';
+import { newClient } from '../../../src/identity/client.ts';
 import { DeniedError, NotSupportedError } from '../../../src/identity/errors.ts';
 
 const TOKEN = ['header', Buffer.from('{"aal":"aal2"}').toString('base64url'), 'signature'].join('.');
@@ -16,7 +18,7 @@ function factorsAt(status: number, body: object): SupabaseFactors {
     timeoutMs: 1000,
     send: async () => Response.json(body, { status, headers: { 'x-supabase-api-version': '2024-01-01' } }),
   };
-  const client = { address: '127.0.0.1', userAgent: null, requestId: 'test' };
+  const client = newClient({ address: '127.0.0.1', userAgent: null, requestId: 'test' });
   return new SupabaseFactors(createCalls(project, async () => 'secret', client));
 }
 

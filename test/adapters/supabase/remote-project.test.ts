@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { call } from '../../../src/adapters/supabase/call.ts';
 import { remoteProject } from '../../../src/adapters/supabase/remote-project.ts';
+import { newClient } from '../../../src/identity/client.ts';
 import { ServiceUnavailableError } from '../../../src/identity/errors.ts';
 
-const CLIENT = { address: '192.0.2.7', userAgent: 'Mozilla/5.0', requestId: 'request-1' };
+const CLIENT = newClient({ address: '192.0.2.7', userAgent: 'Mozilla/5.0', requestId: 'request-1' });
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
