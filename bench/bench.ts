@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureCrash } from './crash.ts';
 import { measureFreshness } from './freshness.ts';
 import { type Load, measureLoad } from './load.ts';
 import { median } from './median.ts';
@@ -77,6 +78,13 @@ try {
     report('a change enforced by another instance after', shown(lag));
     report(`the same, listeners cut off ${cuts} times`, shown(lagWhileCut));
     report('me with 100,000 recent changes / with none', (rates.after / rates.before).toFixed(2));
+    const crash = await measureCrash(process.env.DATABASE_URL, SECONDS);
+    report(
+      'one of three killed under load: changes lost',
+      `${crash.lost} of ${crash.acknowledged} acknowledged`,
+    );
+    report('the same: ended sessions that still live', `${crash.living} of ${crash.ended}`);
+    if (crash.lost + crash.living > 0) process.exitCode = 1;
   }
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

@@ -43,5 +43,10 @@ export async function startProcess(
       child.kill('SIGTERM');
       await ended;
     },
+    /** Without a word, as when the machine is gone. */
+    async kill(): Promise<void> {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
