@@ -1,4 +1,5 @@
 /** Second factors: at sign-in, in the middle of a session, and how they come and go. */
+
 import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
@@ -11,6 +12,7 @@ import type { Session } from './session.ts';
 import { totpFactorIds } from './sign-in.ts';
 import { type ClaimedChallenge, hashOfChallengeId, unseal } from './sign-in-challenge.ts';
 import { codePointsIn, isStorable } from './text.ts';
+import { isUuid } from './uuid.ts';
 import type { Person } from './viewer.ts';
 
 interface Needs {
@@ -175,9 +177,7 @@ function parseName(text: string): string {
   return name;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** It becomes part of an address: nothing but an id may. */
 function assertFactorId(id: string): void {
-  if (!UUID.test(id)) throw new FactorNotFoundError();
+  if (!isUuid(id)) throw new FactorNotFoundError();
 }

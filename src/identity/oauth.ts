@@ -1,4 +1,5 @@
 /** Sign-in by other providers. */
+
 import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
@@ -9,6 +10,7 @@ import type { ProviderRoute } from './oauth-backend.ts';
 import { IdentityNotFoundError, ProviderDisabledError } from './provider-errors.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 import { isStorable } from './text.ts';
+import { isUuid } from './uuid.ts';
 import type { Person } from './viewer.ts';
 
 interface Needs {
@@ -81,11 +83,10 @@ export async function unlinkIdentity(
   viewer: Person,
   identityId: string,
 ): Promise<void> {
-  if (!UUID.test(identityId)) throw new IdentityNotFoundError();
+  if (!isUuid(identityId)) throw new IdentityNotFoundError();
   await changing(changes, viewer.account.id, () => auth.oauth.unlinkIdentity(viewer.accessToken, identityId));
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_TEXT = 2048;
 const MAX_QUERY_PARAMS = 20;
 

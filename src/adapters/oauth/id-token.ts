@@ -1,6 +1,8 @@
 /** ID tokens that an application got by itself, as from a phone's own sign-in (OpenID Connect Core, section 3.1.3.7). */
+
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { isUuid } from '../../identity/uuid.ts';
 import { isInsecure, sorted, TIMEOUT_SECONDS } from './openid-client.ts';
 import {
   type PresentedIdToken,
@@ -33,8 +35,6 @@ const ALGORITHMS = [
 ];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_LENGTH = 16_384;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 export function createIdTokenVerifier(needs: IdTokenNeeds) {
   let keys: { uri: string; find: ReturnType<typeof createRemoteJWKSet> } | undefined;
 
@@ -92,7 +92,7 @@ async function verified<Result>(work: () => Promise<Result>): Promise<Result> {
 /** Microsoft's common endpoint names its issuer with a hole in it, for the tenant that the token comes from. */
 function assertIssuer(payload: JWTPayload, issuer: string): void {
   const { iss, tid } = payload;
-  const tenant = typeof tid === 'string' && UUID.test(tid) ? tid : '';
+  const tenant = typeof tid === 'string' && isUuid(tid) ? tid : '';
   const expected = issuer.replace('{tenantid}', tenant);
   // Google signs with either spelling.
   const isGoogle = issuer === 'https://accounts.google.com' && iss === 'accounts.google.com';

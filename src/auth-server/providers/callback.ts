@@ -1,7 +1,9 @@
 /** `/callback`: where a provider sends people back to, by a redirect or, as Apple does, by a form. */
+
 import { z } from 'zod';
 import { ProviderRefusalError, ProviderUnavailableError } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isUuid } from '../../identity/uuid.ts';
 import { readForm } from '../protocol/body.ts';
 import {
   type Call,
@@ -49,8 +51,6 @@ export function callbackEndpoints(services: Services): Endpoints {
 
 const Form = z.record(z.string(), z.string());
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Whatever the provider or the person does, the person ends up at the application, which learns what became of it. */
 async function comeBack(services: Services, call: Call, answer: URLSearchParams): Promise<Response> {
   const { database, settings, clock, log } = services;
@@ -59,9 +59,9 @@ async function comeBack(services: Services, call: Call, answer: URLSearchParams)
   const secrets = [false, true].map((answersByForm) =>
     browserSecret(call, { issuer: settings.issuer, answersByForm }),
   );
-  const flow = UUID.test(state) ? await spendEither(database, state, secrets, clock()) : undefined;
+  const flow = isUuid(state) ? await spendEither(database, state, secrets, clock()) : undefined;
   if (!flow) {
-    const target = UUID.test(state) ? await targetOfState(database, state) : null;
+    const target = isUuid(state) ? await targetOfState(database, state) : null;
     return redirectWithError(target ?? settings.siteUrl, BAD_STATE);
   }
   const target = flow.referrer ?? settings.siteUrl;

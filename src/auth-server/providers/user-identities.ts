@@ -1,5 +1,7 @@
 /** `/user/identities`: what somebody signs in with, added and taken away by themselves. */
+
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isUuid } from '../../identity/uuid.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import {
@@ -36,13 +38,11 @@ async function linkIdentity(services: Services, call: Call): Promise<Response> {
   return request.isAnswerWanted ? call.json({ url: url.href }) : call.redirect(url.href, 302);
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 async function unlinkIdentity(services: Services, call: Call): Promise<Response> {
   const bearer = await requirePerson(services, call.req.raw);
   assertMayLink(services, bearer);
   const id = (call.req.param('id') ?? '').toLowerCase();
-  if (!UUID.test(id)) throw new ProtocolError(404, 'validation_failed', 'identity_id must be an UUID');
+  if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'identity_id must be an UUID');
   const { database, outbox, changes } = services;
   await database
     .transaction((tx) => unlink(services, tx, bearer.user.id, id))

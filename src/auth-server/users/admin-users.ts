@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { isUuid } from '../../identity/uuid.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { optionalFlag, readBody } from '../protocol/body.ts';
@@ -117,11 +118,9 @@ function report({ changes }: Services, userId: string, endedSessions: string[]):
   changes.userChanged(userId);
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 function userIdOf(call: Call): string {
   const id = call.req.param('id') ?? '';
-  if (!UUID.test(id)) throw new ProtocolError(404, 'validation_failed', 'user_id must be an UUID');
+  if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'user_id must be an UUID');
   // As the row has it: what is reported as changed is compared with tokens.
   return id.toLowerCase();
 }
