@@ -8,13 +8,15 @@ import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
-import { openChangeFeed } from './adapters/postgres/change-feed.ts';
+import { openChangeFeed, SILENCE_MS } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
 import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
+import { createUpstreamChanges, tellingOthers } from './adapters/postgres/told-changes.ts';
+import { installWebhookTriggers } from './adapters/postgres/webhook-triggers.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
@@ -24,6 +26,8 @@ import { signProjectKey } from './adapters/tokens/project-key.ts';
 import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
 import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
+import type { WebhookWorker } from './adapters/webhooks/webhook-worker.ts';
+import { openWebhooks } from './adapters/webhooks/webhooks.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
 import { channelsOfHooks } from './auth-server/hooks/hook-delivery.ts';
 import type { Config, EmbeddedConfig } from './config/config.ts';
@@ -36,6 +40,7 @@ import { type ChangeLog, createChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
 import type { Clock } from './identity/clock.ts';
 import { WeakPasswordError } from './identity/errors.ts';
+import type { Freshness } from './identity/freshness.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
 import { schema } from './schema/schema.ts';
 
@@ -47,6 +52,8 @@ export interface App extends HttpApp {
   readonly keys: SigningKeys | null;
   /** Who sends what waits in the outbox. The app does not start it by itself. Null in Supabase mode, where Supabase mails. */
   readonly mail: OutboxWorker | null;
+  /** Who tells other services. The app does not start it by itself. */
+  readonly webhooks: WebhookWorker;
   close(): Promise<void>;
 }
 
@@ -74,13 +81,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
           ? { sms: { attempts: 1, seconds: config.auth.phone.maxFrequencySeconds } }
           : {},
     });
-    const changes = createChangeLog(clock, config.auth.accessTokenTtlSeconds);
+    const { accessTokenTtlSeconds } = config.auth;
+    const heard = createChangeLog(clock, accessTokenTtlSeconds);
     // What happens at Supabase is not in this database, or not all of it.
     const isTold = config.auth.kind === 'embedded' && (await installChangeTriggers(database));
-    const feed = isTold
-      ? await openChangeFeed({ database, sink: changes, keepSeconds: config.auth.accessTokenTtlSeconds, log })
-      : null;
-    if (feed) changes.follow(feed);
+    const feed = await openChangeFeed({ database, sink: heard, keepSeconds: accessTokenTtlSeconds, log });
+    heard.follow(feed, isTold);
+    const changes = isTold ? heard : tellingOthers(heard, database, log);
+    if (config.auth.kind === 'embedded') await installWebhookTriggers(database);
+    const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
     const shared = { database, attempts, changes, clock, log };
     const auth =
       config.auth.kind === 'embedded'
@@ -99,6 +108,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         changes,
         tokens,
         clock,
+        webhooks: webhooks.services,
+        freshness: freshnessOf(config, isTold),
         exclusively: (name, work) => database.exclusively(name, work),
         passwordPolicy: passwordPolicyFor(
           config.auth.kind === 'embedded' ? config.auth.passwordRules : SUPABASE_PASSWORD_RULES,
@@ -112,6 +123,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       createContext,
       authServer: auth.server,
       mailbox: auth.mail?.mailbox ?? null,
+      supabaseWebhook: auth.webhookSecret
+        ? { secret: auth.webhookSecret, changes: createUpstreamChanges(database) }
+        : null,
       readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
       settings: { ...config.http, sessionCookie: config.sessionCookie, production: config.production },
       log,
@@ -122,9 +136,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       authFor: auth.authFor,
       keys: auth.signingKeys,
       mail: auth.mail?.worker ?? null,
+      webhooks: webhooks.worker,
       async close() {
-        await auth.mail?.worker.stop();
-        await feed?.close();
+        await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop()]);
+        await feed.close();
         await database.close();
       },
     };
@@ -132,6 +147,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     await database.close();
     throw error;
   }
+}
+
+/** @param isTold whether triggers tell of everything */
+function freshnessOf({ auth }: Config, isTold: boolean): Freshness {
+  if (isTold) return { source: 'database', boundSeconds: SILENCE_MS / 1000 };
+  const hasWebhooks = auth.kind === 'supabase' && auth.webhookSecret !== null;
+  // Supabase does not send again what did not arrive.
+  return { source: hasWebhooks ? 'webhooks' : 'own-writes', boundSeconds: auth.accessTokenTtlSeconds };
 }
 
 /** Supabase stores bcrypt, which sees no more than 72 bytes; what else it asks for it says itself. */
@@ -162,6 +185,8 @@ interface Auth {
   issuer: string | null;
   server: AuthServer | null;
   mail: Mail | null;
+  /** What Supabase's webhooks bring along; null where none come. */
+  webhookSecret: string | null;
   isReady: () => Promise<void>;
 }
 
@@ -209,7 +234,16 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
   });
   const isReady = async () => void (await keys.current());
-  return { authFor, keys, signingKeys: keys, issuer: auth.issuer, server, mail, isReady };
+  return {
+    authFor,
+    keys,
+    signingKeys: keys,
+    issuer: auth.issuer,
+    server,
+    mail,
+    webhookSecret: null,
+    isReady,
+  };
 }
 
 const SUPABASE_TIMEOUT_MS = 5000;
@@ -241,5 +275,14 @@ function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): 
       throw new Error('The secret key of Supabase is refused.');
     if (!response.ok) throw new Error(`Supabase Auth answered ${response.status}.`);
   };
-  return { authFor, keys, signingKeys: null, issuer: config.issuer, server: null, mail: null, isReady };
+  return {
+    authFor,
+    keys,
+    signingKeys: null,
+    issuer: config.issuer,
+    server: null,
+    mail: null,
+    webhookSecret: config.webhookSecret,
+    isReady,
+  };
 }

@@ -8,12 +8,14 @@ import type { ChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
 import type { Clock } from './identity/clock.ts';
 import { ServiceUnavailableError } from './identity/errors.ts';
+import type { Freshness } from './identity/freshness.ts';
 import { identify } from './identity/identify.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/roles.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
 import { actorOf, type Viewer } from './identity/viewer.ts';
+import type { Webhooks } from './identity/webhooks.ts';
 
 /** What the whole process shares. */
 export interface SharedServices {
@@ -23,6 +25,8 @@ export interface SharedServices {
   readonly exclusively: Exclusively;
   readonly clock: Clock;
   readonly passwordPolicy: PasswordPolicy;
+  readonly webhooks: Webhooks;
+  readonly freshness: Freshness;
 }
 
 export interface Services extends SharedServices {

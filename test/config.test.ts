@@ -263,6 +263,7 @@ describe('configuration', () => {
       publishableKey: 'sb_publishable_x',
       secretKey: 'sb_secret_x',
       jwtSecret: null,
+      webhookSecret: null,
       accessTokenTtlSeconds: 3600,
     });
   });

@@ -15,6 +15,7 @@ import { recovery } from './flows/recovery.ts';
 import { recoveryCodes } from './flows/recovery-codes.ts';
 import { signInCode } from './flows/sign-in-code.ts';
 import { totp } from './flows/totp.ts';
+import { webhooks } from './flows/webhooks.ts';
 
 export const FLOWS: readonly Flow[] = [
   confirmEmail,
@@ -32,4 +33,5 @@ export const FLOWS: readonly Flow[] = [
   passkeys,
   invitation,
   cookies,
+  webhooks,
 ];

@@ -28,7 +28,7 @@ export interface House {
 export const SITE = 'http://localhost:3000';
 
 /** For the Limen that is spoken to. */
-const FRONT = { CORS_ORIGINS: SITE, RATE_LIMITS: 'off' };
+const FRONT = { CORS_ORIGINS: SITE, RATE_LIMITS: 'off', WEBHOOK_ALLOW_PRIVATE: 'on' };
 
 /** Everything that can be switched on in the auth server. */
 const EVERYTHING = {

@@ -56,6 +56,7 @@ import { createSessionRefresh } from './session-refresh.ts';
 import { createMemoryStorage, type SessionStorage } from './session-storage.ts';
 import { createSessionStore, keep, type SessionListener } from './session-store.ts';
 import { createPost, dataOf, isTokenRefused, type Post } from './transport.ts';
+import { createWebhookCalls } from './webhooks.ts';
 
 export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
 export * from './generated/operations.ts';
@@ -64,6 +65,7 @@ export type * from './outcomes.ts';
 export type { RegisterPasskeyOptions, SignInWithPasskeyOptions } from './passkeys.ts';
 export type { SessionStorage } from './session-storage.ts';
 export type { SessionEvent, SessionListener } from './session-store.ts';
+export type * from './webhooks.ts';
 
 export interface IdentityClientOptions {
   /** Of the GraphQL endpoint: `https://id.example.com/graphql`. In a browser it may be relative to the page. */
@@ -277,6 +279,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     passkeys: async () => (await ask(PasskeysDocument, {})).me?.passkeys ?? [],
     renamePasskey: asking(RenamePasskeyDocument),
     removePasskey: asking(RemovePasskeyDocument),
+    ...createWebhookCalls(ask),
     refresh: tokens.refresh,
     restore: tokens.restore,
     getSession: async () => (await store.read())?.session ?? null,

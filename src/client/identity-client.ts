@@ -81,13 +81,14 @@ import type {
 } from './outcomes.ts';
 import type { RegisterPasskeyOptions, SignInWithPasskeyOptions } from './passkeys.ts';
 import type { SessionListener } from './session-store.ts';
+import type { WebhookCalls } from './webhooks.ts';
 
 /**
  * Every call resolves to what the schema answers, typed errors included, and rejects with a `LimenClientError` for everything else. Calls
  * carry the access token, refreshed when it has expired or is refused. When the session turns out to be over, they reject with
  * `UNAUTHENTICATED` and the listeners are told `SIGNED_OUT`; when it cannot be refreshed at the moment, it stays.
  */
-export interface IdentityClient {
+export interface IdentityClient extends WebhookCalls {
   /** With an `AuthSession` the person is signed in. */
   signup(input: SignupInput): Promise<SignupResult>;
   /** By the code of a sign-up, or what its link holds. With an `AuthSession` the person is signed in. */

@@ -51,6 +51,7 @@ import {
   supabaseVariables,
 } from './supabase.ts';
 import { onOff, type Wrong } from './values.ts';
+import { type WebhookConfig, webhookConfig, webhookVariables } from './webhooks.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -61,6 +62,7 @@ export interface Config {
   readonly auth: EmbeddedConfig | SupabaseAuthConfig;
   /** What the embedded server mails; Supabase mails by itself. */
   readonly mail: MailConfig;
+  readonly webhooks: WebhookConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
   /** What the environment asks for and nothing here does, for the log. Names and no values. */
@@ -105,6 +107,7 @@ export const Environment = z.object({
   ...mailVariables,
   ...oauthVariables,
   ...passkeyVariables,
+  ...webhookVariables,
 });
 
 type Environment = z.infer<typeof Environment>;
@@ -210,6 +213,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
           passkeys: passkeyConfig(env, siteUrlOf(env), production),
         },
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
+    webhooks: webhookConfig(env, production),
     rateLimits: env.RATE_LIMITS,
     warnings,
   };

@@ -37,7 +37,7 @@ const uri = z.string().superRefine((text, context) => {
 /** Several are separated by `|`; each signs, so that a receiver can go from one to the next. */
 const secrets = z.string().transform((text, context) => {
   const given = text.split('|').filter((part) => part !== '');
-  if (given.length > 0 && given.every(isSecret)) return given.map((part) => part.slice('v1,'.length));
+  if (given.length > 0 && given.every(isWebhookSecret)) return given.map((part) => part.slice('v1,'.length));
   context.addIssue('v1,whsec_ and 24 to 64 random bytes in base64; several are separated by |');
   return z.NEVER;
 });
@@ -107,7 +107,8 @@ function functionIn({ protocol, pathname }: URL): { schema: string; function: st
   return protocol === 'pg-functions:' && schema && name ? { schema, function: name } : null;
 }
 
-function isSecret(text: string): boolean {
+/** `v1,whsec_…`, as Supabase shows them. */
+export function isWebhookSecret(text: string): boolean {
   const base64 = /^v1,whsec_([A-Za-z0-9+/=]+)$/.exec(text)?.[1] ?? '';
   const size = Buffer.from(base64, 'base64').length;
   if (size < 24 || size > 64) return false;

@@ -1,5 +1,6 @@
 /** A Supabase project in whose front Limen stands. */
 import { z } from 'zod';
+import { isWebhookSecret } from './hooks.ts';
 import { duration, httpUrl, secret, UNITS, type Values, type Wrong } from './values.ts';
 
 export interface SupabaseAuthConfig {
@@ -14,6 +15,8 @@ export interface SupabaseAuthConfig {
   readonly jwtSecret: string | null;
   /** The `iss` to insist on; null where the project's tokens carry none, or one that nobody told us. */
   readonly issuer: string | null;
+  /** What Supabase's webhooks bring along; null where there are none. */
+  readonly webhookSecret: string | null;
   /** The longest life of the project's access tokens: for so long a change is remembered. */
   readonly accessTokenTtlSeconds: number;
 }
@@ -27,6 +30,7 @@ export const supabaseVariables = {
   SUPABASE_SECRET_KEY: z.string().optional(),
   SUPABASE_JWT_SECRET: secret.optional(),
   SUPABASE_JWT_ISSUER: z.string().optional(),
+  SUPABASE_WEBHOOK_SECRET: secret.optional(),
   ACCESS_TOKEN_TTL: duration.optional(),
 };
 
@@ -45,6 +49,7 @@ export function supabaseConfig(env: SupabaseValues, url: string): SupabaseAuthCo
     publishableKey,
     secretKey,
     jwtSecret: env.SUPABASE_JWT_SECRET ?? null,
+    webhookSecret: env.SUPABASE_WEBHOOK_SECRET ?? null,
     // An hour is what Supabase projects start with.
     accessTokenTtlSeconds: env.ACCESS_TOKEN_TTL ?? UNITS.h,
   };
@@ -56,8 +61,15 @@ export function supabaseProblems(env: SupabaseValues, wrong: Wrong): string[] {
   if (env.SUPABASE_URL) {
     if (!publishable) problems.push('SUPABASE_URL needs SUPABASE_PUBLISHABLE_KEY (or SUPABASE_ANON_KEY)');
     if (!secretKey) problems.push('SUPABASE_URL needs SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY)');
+  } else if (!wrong.has('SUPABASE_URL') && env.SUPABASE_WEBHOOK_SECRET) {
+    problems.push(
+      'SUPABASE_WEBHOOK_SECRET: is for the webhooks of a Supabase project; there is no SUPABASE_URL',
+    );
   } else if (!wrong.has('SUPABASE_URL') && (publishable || secretKey || env.SUPABASE_JWT_SECRET)) {
     problems.push('SUPABASE_URL: missing, while keys of a Supabase project are given');
+  }
+  if (env.SUPABASE_WEBHOOK_SECRET?.startsWith('v1,whsec_') && !isWebhookSecret(env.SUPABASE_WEBHOOK_SECRET)) {
+    problems.push('SUPABASE_WEBHOOK_SECRET: v1,whsec_ is followed by 24 to 64 random bytes in base64');
   }
   return problems;
 }

@@ -19,6 +19,7 @@ import type { HttpEnv } from './http-env.ts';
 import { logRequests } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createSessionCookies, type SessionCookieSettings } from './session-cookie.ts';
+import { type SupabaseWebhookNeeds, serveSupabaseWebhook } from './supabase-webhook.ts';
 
 export interface HttpSettings {
   /** `*` means any. */
@@ -40,6 +41,8 @@ export interface HttpNeeds {
   authServer: AuthServer | null;
   /** What development would have sent; null in production. */
   mailbox: DevMailbox | null;
+  /** What Supabase tells of; null where it is not asked to. */
+  supabaseWebhook: SupabaseWebhookNeeds | null;
   /** What must answer before traffic may come. */
   readiness: ReadinessChecks;
   settings: HttpSettings;
@@ -102,6 +105,7 @@ export function createHttpApp(needs: HttpNeeds): HttpApp {
     app.all('/auth/v1/*', (context) => serveAuth(authServer, context));
     app.get('/.well-known/jwks.json', (context) => serveJwks(authServer, context));
   }
+  if (needs.supabaseWebhook) app.route('/webhooks/supabase', serveSupabaseWebhook(needs.supabaseWebhook));
   app.get('/', (context) => {
     if (graphiql && shouldRenderGraphiQL(context.req.raw)) return context.redirect(GRAPHQL_PATH);
     return context.json({ name: 'limen', graphql: GRAPHQL_PATH, health: '/health', ready: '/ready' });

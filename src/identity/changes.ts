@@ -21,8 +21,11 @@ export interface Feed {
 export interface ChangeLog extends ChangeSink {
   /** A call that changes this person was sent, and nobody knows whether it arrived: for a minute it still may. */
   userMayChange(userId: string): void;
-  /** From now on what happened elsewhere, and before this instance began, is told by a feed. Where it is behind, nothing is trusted. */
-  follow(feed: Feed): void;
+  /**
+   * From now on what happened elsewhere is told by a feed. Where it is behind, nothing is trusted.
+   * @param isComplete whether it tells everything, and what happened before this instance began too
+   */
+  follow(feed: Feed, isComplete: boolean): void;
   isSessionEnded(sessionId: string): boolean;
   /** True when this person may have changed since the token was issued; `remembered` may then still know the newer state. */
   isStale(userId: string, issuedAtSeconds: number): boolean;
@@ -124,9 +127,9 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
       endedAt.set(sessionId, now());
       tell(sessionId);
     },
-    follow(told) {
+    follow(told, isComplete) {
       feed = told;
-      knowsSinceSeconds = 0;
+      if (isComplete) knowsSinceSeconds = 0;
     },
     isSessionEnded: (sessionId) => endedAt.has(sessionId),
     // `iat` has whole seconds: a token of the very second of the change may be from before it.

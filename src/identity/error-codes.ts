@@ -51,6 +51,10 @@ export const ERROR_CODES = {
   LAST_IDENTITY: 'It is the only way the person signs in. Add another one first.',
   LINKING_DISABLED: 'This installation does not let people link and unlink providers.',
   USER_NOT_FOUND: 'Nobody has that id.',
+  WEBHOOK_NOT_FOUND: 'There is no webhook of that id.',
+  WEBHOOK_DELIVERY_NOT_FOUND:
+    'There is no delivery of that id: it never was, is forgotten after its time, or went with its webhook.',
+  TOO_MANY_WEBHOOKS: 'There are as many webhooks as there may be. Remove one first.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
     'The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much.',

@@ -50,6 +50,11 @@ import {
   ProviderDisabledError,
   ProviderEmailUnverifiedError,
 } from '../identity/provider-errors.ts';
+import {
+  TooManyWebhooksError,
+  WebhookDeliveryNotFoundError,
+  WebhookNotFoundError,
+} from '../identity/webhook-errors.ts';
 import { builder } from './builder.ts';
 
 type Codes = { [Code in keyof typeof ERROR_CODES]: { description: string } };
@@ -210,6 +215,9 @@ const PLAIN = {
   LINKING_DISABLED: LinkingDisabledError,
   USER_NOT_FOUND: UserNotFoundError,
   LAST_ADMIN: LastAdminError,
+  WEBHOOK_NOT_FOUND: WebhookNotFoundError,
+  WEBHOOK_DELIVERY_NOT_FOUND: WebhookDeliveryNotFoundError,
+  TOO_MANY_WEBHOOKS: TooManyWebhooksError,
 } satisfies { [Code in keyof typeof ERROR_CODES]?: new (message?: string) => UserError & { code: Code } };
 
 for (const [code, type] of Object.entries(PLAIN) as [

@@ -25,6 +25,8 @@ import './roles.ts';
 import './live.ts';
 import './oauth.ts';
 import './identity.ts';
+import './webhook.ts';
+import './webhook-delivery.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

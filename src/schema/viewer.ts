@@ -1,3 +1,4 @@
+import type { Freshness } from '../identity/freshness.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
@@ -18,6 +19,38 @@ const AssuranceLevel = builder.enumType('AssuranceLevel', {
     AAL2: { value: 'aal2', description: 'A second factor as well.' },
     AAL3: { value: 'aal3', description: 'A hardware key bound to the person. Nothing hands it out yet.' },
   } as const,
+});
+
+const FreshnessSource = builder.enumType('FreshnessSource', {
+  description: 'Where this installation hears of changes to people and sessions.',
+  values: {
+    DATABASE: {
+      value: 'database',
+      description: 'From the database that people live in, whoever changes it: within milliseconds.',
+    },
+    WEBHOOKS: {
+      value: 'webhooks',
+      description:
+        "From Supabase's webhooks, as fast as they come, and at once of whatever was done through this API. A webhook that is lost is not sent again: then tokens are believed until they expire.",
+    },
+    OWN_WRITES: {
+      value: 'own-writes',
+      description:
+        'At once of whatever was done through this API; of what was done at Supabase otherwise, when the token expires.',
+    },
+  } as const,
+});
+
+const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement({
+  description:
+    'How soon a change to a person, or the end of a session, holds for the access tokens that are in use already.',
+  fields: (t) => ({
+    source: t.expose('source', { type: FreshnessSource, description: 'Where changes are heard of.' }),
+    boundSeconds: t.exposeInt('boundSeconds', {
+      description:
+        'After so many seconds every change holds, whatever broke meanwhile: the life of an access token at most. Mostly it is much sooner: see `source`.',
+    }),
+  }),
 });
 
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
@@ -57,6 +90,11 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
     scopes: t.stringList({
       description: 'What a service may do. Empty for anybody else.',
       resolve: (viewer) => (viewer.kind === 'service' ? [...viewer.scopes] : []),
+    }),
+    freshness: t.field({
+      type: FreshnessRef,
+      description: 'How up to date all that is said here is, whatever the token says. Costs no query.',
+      resolve: (_viewer, _args, { services }) => services.freshness,
     }),
     assuranceLevel: t.field({
       type: AssuranceLevel,

@@ -96,6 +96,7 @@ export function createTestHttpApp(
     createContext: async ({ client }) => ({ client }),
     authServer: null,
     mailbox: null,
+    supabaseWebhook: null,
     readiness: {},
     log: pino({ level: 'debug', base: null }, { write: (line) => void log.push(JSON.parse(line)) }),
     ...options,

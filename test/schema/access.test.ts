@@ -126,6 +126,17 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
       access: [SIGN_IN, OK, OK, OK, NO],
     },
     'Mutation.removePasskey': { args: () => 'input: { id: "x" }', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Query.webhooks': { access: [SIGN_IN, NO, NO, OK, NO] },
+    'Query.webhookDeliveries': { access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.createWebhook': {
+      args: () => 'input: { url: "x", events: [USER_DELETED] }',
+      access: [SIGN_IN, NO, NO, OK, NO],
+    },
+    'Mutation.updateWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.rotateWebhookSecret': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.deleteWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.testWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.redeliver': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
   };
 
 /** Root fields that anybody may ask for. The list grows only on purpose. */
@@ -164,7 +175,7 @@ const OBJECT_FIELDS: Record<string, string> = {
   FactorRemoved: 'factorId',
   RecoveryCodes: 'codes',
   Onboarding: 'completed industry jobTitle emailConsent',
-  Viewer: 'kind user serviceId sessionId roles permissions tier scopes assuranceLevel',
+  Viewer: 'kind user serviceId sessionId roles permissions tier scopes assuranceLevel freshness',
   AuthSession:
     'accessToken refreshToken tokenType expiresIn expiresAt providerToken providerRefreshToken user',
   EmailConfirmationSent: 'email',
@@ -227,6 +238,19 @@ const OBJECT_FIELDS: Record<string, string> = {
   PasskeyExistsError: 'code message',
   PasskeyNotFoundError: 'code message',
   TooManyPasskeysError: 'code message',
+  Freshness: 'source boundSeconds',
+  PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor',
+  Webhook:
+    'id url description events includesUserMetadata isEnabled previousSecretExpiresAt createdAt updatedAt',
+  WebhookWithSecret: 'webhook secret',
+  WebhookDeleted: 'id',
+  WebhookDelivery:
+    'id webhookId eventId eventType occurredAt userId status attempts createdAt attemptedAt nextAttemptAt finishedAt responseStatus responseBody lastError',
+  WebhookDeliveryConnection: 'edges nodes pageInfo',
+  WebhookDeliveryEdge: 'cursor node',
+  WebhookNotFoundError: 'code message',
+  WebhookDeliveryNotFoundError: 'code message',
+  TooManyWebhooksError: 'code message',
 };
 
 /** Of fields of `User` that are no scalars. */

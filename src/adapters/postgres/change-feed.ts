@@ -27,14 +27,16 @@ export interface ChangeFeedOptions {
 const CHANNEL = 'limen_changes';
 /** How often the connection is asked without being told to. */
 const HEARTBEAT_MS = 500;
-const SILENCE_MS = 2000;
+/** For so long a connection that broke without a word is believed. */
+export const SILENCE_MS = 2000;
 const MAX_PAUSE_MS = 1000;
 const PRUNE_MS = 60_000;
 
 interface ChangeRow {
   snapshot: string;
   kind: 'user' | 'session' | null;
-  user_id: string;
+  /** Null: of a session that ended, and whose person nobody named. */
+  user_id: string | null;
   session_id: string | null;
   at: Date;
 }
@@ -66,7 +68,7 @@ export async function openChangeFeed({
 
   function apply({ kind, user_id, session_id, at }: ChangeRow) {
     if (kind === 'session' && session_id) sink.sessionEnded(session_id);
-    else if (kind === 'user') sink.userChanged(user_id, at);
+    else if (kind === 'user' && user_id) sink.userChanged(user_id, at);
   }
 
   async function readNew(connection: Listener): Promise<void> {

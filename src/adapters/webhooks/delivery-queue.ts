@@ -1,0 +1,191 @@
+/**
+ * The rows of `limen.webhook_deliveries` as those who send them see them. A claim holds until its lease is over: if the process dies,
+ * somebody else finds the row due again. `attempts` counts the claims, and whoever holds an older one changes nothing any more.
+ */
+import type { Clock } from '../../identity/clock.ts';
+import type { JsonObject } from '../../identity/json.ts';
+import type { Database } from '../postgres/database.ts';
+import type { SecretBox } from './secret-box.ts';
+
+/** Far longer than an attempt may take. It bounds what a killed process delays. */
+export const LEASE_SECONDS = 60;
+
+/** What was delivered is kept so long for whoever looks, or wants it once more; what was given up, longer. */
+const KEEP_DELIVERED_SECONDS = 7 * 86_400;
+const KEEP_DEAD_SECONDS = 30 * 86_400;
+/** Repetitions come sooner. */
+const KEEP_RECEIVED_SECONDS = 86_400;
+const PRUNE_AT_ONCE = 5000;
+
+export interface Claim {
+  readonly sequence: number;
+  readonly id: string;
+  readonly endpointId: string;
+  /** This one included. */
+  readonly attempts: number;
+  readonly url: string;
+  readonly includesUserMetadata: boolean;
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly data: JsonObject;
+    readonly occurredAt: Date;
+  };
+  /** The present secret, and the one before while it still signs. @throws when they cannot be read */
+  secrets(): string[];
+}
+
+export interface Outcome {
+  /** Null: there was no answer. */
+  readonly responseStatus: number | null;
+  readonly responseBody: string | null;
+  /** Null when it was delivered. */
+  readonly error: string | null;
+}
+
+export interface DeliveryQueue {
+  /**
+   * Rows that are due, each the first that waits for its person and endpoint. Nobody else gets them, or those behind them, while the lease
+   * lasts.
+   * @param busy how many of each endpoint are on their way from here already
+   */
+  claim(busy: ReadonlyMap<string, number>, limits: { perEndpoint: number; total: number }): Promise<Claim[]>;
+  /** One that nobody is at, due or not. Null: somebody is, or it is over. */
+  claimOne(id: string): Promise<Claim | null>;
+  markDelivered(claim: Claim, outcome: Outcome): Promise<void>;
+  tryAgain(claim: Claim, dueAt: Date, outcome: Outcome): Promise<void>;
+  giveUp(claim: Claim, outcome: Outcome): Promise<void>;
+  /** Forgets what is over for long. */
+  prune(): Promise<void>;
+}
+
+interface ClaimedRow {
+  sequence: number;
+  id: string;
+  endpoint_id: string;
+  attempts: number;
+  url: string;
+  includes_user_metadata: boolean;
+  secret: string;
+  previous_secret: string | null;
+  event_id: string;
+  type: string;
+  data: JsonObject;
+  occurred_at: Date;
+}
+
+const UNCLAIMED = "status = 'pending' and (claimed_until is null or claimed_until <= $1)";
+
+/** @param picked what selects the sequences to claim; `$1` is now, `$2` the end of the lease */
+const claiming = (picked: string) => `
+  update limen.webhook_deliveries claimed
+  set claimed_until = $2, attempted_at = $1, attempts = claimed.attempts + 1
+  from (${picked}) picked, limen.webhook_endpoints endpoint, limen.webhook_events event
+  where claimed.sequence = picked.sequence and endpoint.id = claimed.endpoint_id and event.id = claimed.event_id
+  returning claimed.sequence, claimed.id, claimed.endpoint_id, claimed.attempts, endpoint.url, endpoint.includes_user_metadata,
+    endpoint.secret, case when endpoint.previous_secret_expires_at > $1 then endpoint.previous_secret end as previous_secret,
+    event.id as event_id, event.type, event.data, event.occurred_at`;
+
+const CLAIM_DUE = claiming(`
+  select due.sequence
+  from limen.webhook_endpoints
+  left join unnest($3::uuid[], $4::int[]) as busy (endpoint_id, count) on busy.endpoint_id = webhook_endpoints.id
+  cross join lateral (
+    select sequence from limen.webhook_deliveries delivery
+    where endpoint_id = webhook_endpoints.id and ${UNCLAIMED} and due_at <= $1
+      and not exists (
+        select from limen.webhook_deliveries earlier
+        where earlier.endpoint_id = delivery.endpoint_id and earlier.user_id = delivery.user_id
+          and earlier.sequence < delivery.sequence and earlier.status = 'pending')
+    order by due_at, sequence limit greatest($5 - coalesce(busy.count, 0), 0)
+    for update skip locked
+  ) due
+  where is_enabled
+  limit $6`);
+
+const CLAIM_ONE = claiming(
+  `select sequence from limen.webhook_deliveries where id = $3 and ${UNCLAIMED} for update skip locked`,
+);
+
+export function createDeliveryQueue({
+  database,
+  clock,
+  secrets,
+}: {
+  database: Database;
+  clock: Clock;
+  secrets: SecretBox;
+}): DeliveryQueue {
+  const fromNow = (seconds: number) => new Date(clock().getTime() + seconds * 1000);
+
+  const claimOf = (row: ClaimedRow): Claim => ({
+    sequence: row.sequence,
+    id: row.id,
+    endpointId: row.endpoint_id,
+    attempts: row.attempts,
+    url: row.url,
+    includesUserMetadata: row.includes_user_metadata,
+    event: { id: row.event_id, type: row.type, data: row.data, occurredAt: row.occurred_at },
+    secrets: () =>
+      [row.secret, row.previous_secret]
+        .filter((stored) => stored !== null)
+        .map((stored) => secrets.open(stored, row.endpoint_id)),
+  });
+
+  /** Only for the claim that is still the last one. */
+  async function update(
+    { sequence, attempts }: Claim,
+    { responseStatus, responseBody, error }: Outcome,
+    assignments: string,
+    at: Date,
+  ) {
+    await database.query(
+      `update limen.webhook_deliveries
+       set claimed_until = null, response_status = $3, response_body = $4, last_error = $5, ${assignments}
+       where sequence = $1 and attempts = $2 and status = 'pending'`,
+      [sequence, attempts, responseStatus, responseBody, error, at],
+    );
+  }
+
+  return {
+    async claim(busy, { perEndpoint, total }) {
+      const rows = await database.query<ClaimedRow>(CLAIM_DUE, [
+        clock(),
+        fromNow(LEASE_SECONDS),
+        [...busy.keys()],
+        [...busy.values()],
+        perEndpoint,
+        total,
+      ]);
+      return rows.map(claimOf);
+    },
+    async claimOne(id) {
+      const [row] = await database.query<ClaimedRow>(CLAIM_ONE, [clock(), fromNow(LEASE_SECONDS), id]);
+      return row ? claimOf(row) : null;
+    },
+    markDelivered: (claim, outcome) =>
+      update(claim, outcome, "status = 'delivered', finished_at = $6", clock()),
+    tryAgain: (claim, dueAt, outcome) => update(claim, outcome, 'due_at = $6', dueAt),
+    giveUp: (claim, outcome) => update(claim, outcome, "status = 'dead', finished_at = $6", clock()),
+    async prune() {
+      await database.query(
+        `delete from limen.webhook_deliveries where sequence in (
+           select sequence from limen.webhook_deliveries
+           where (status = 'delivered' and finished_at < $1) or (status = 'dead' and finished_at < $2)
+             or not exists (select from limen.webhook_endpoints where id = endpoint_id)
+           limit ${PRUNE_AT_ONCE})`,
+        [fromNow(-KEEP_DELIVERED_SECONDS), fromNow(-KEEP_DEAD_SECONDS)],
+      );
+      await database.query(
+        `delete from limen.webhook_events where id in (
+           select id from limen.webhook_events event where occurred_at < $1
+             and not exists (select from limen.webhook_deliveries where event_id = event.id)
+           limit ${PRUNE_AT_ONCE})`,
+        [fromNow(-KEEP_DELIVERED_SECONDS)],
+      );
+      await database.query('delete from limen.webhooks_received where received_at < $1', [
+        fromNow(-KEEP_RECEIVED_SECONDS),
+      ]);
+    },
+  };
+}
