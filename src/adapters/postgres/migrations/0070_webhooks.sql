@@ -197,8 +197,8 @@ begin
   -- First, so that where nobody listens nobody pays.
   if not exists (select 1 from limen.webhook_endpoints where is_enabled) then return null; end if;
   -- The sessions of somebody who is deleted go with them: that they are deleted is the last that is told of a person.
-  if tg_table_name = 'sessions' and tg_op = 'DELETE' and not exists (select 1 from auth.users where id = old.user_id) then
-    return null;
+  if tg_table_name = 'sessions' and tg_op = 'DELETE' then
+    if not exists (select 1 from auth.users where id = old.user_id) then return null; end if;
   end if;
   perform limen.record_webhook_events(tg_table_name, to_jsonb(old), to_jsonb(new));
   return null;
