@@ -165,12 +165,11 @@ export function createWebhookWorker(options: WebhookWorkerOptions): WebhookWorke
     async stop() {
       isRunning = false;
       interrupt();
-      await running;
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, STOP_TIMEOUT_MS);
       });
-      await Promise.race([Promise.all(underWay), limit]);
+      await Promise.race([running.then(() => Promise.all(underWay)), limit]);
       clearTimeout(timer);
     },
     wake,
