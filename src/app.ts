@@ -16,6 +16,7 @@ import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
 import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
 import { createUpstreamChanges, tellingOthers } from './adapters/postgres/told-changes.ts';
+import { createUserIds } from './adapters/postgres/user-ids.ts';
 import { installWebhookTriggers } from './adapters/postgres/webhook-triggers.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
@@ -231,6 +232,7 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
     checksPasswordFirst: true,
     hasAnotherWithRole: createRoleHolders(database, clock),
+    findUserId: createUserIds(database),
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
   });
   const isReady = async () => void (await keys.current());
@@ -254,6 +256,7 @@ function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): 
     secretKey: async () => config.secretKey,
     checksPasswordFirst: false,
     hasAnotherWithRole: null,
+    findUserId: null,
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: false }),
   });
   const keys = createRemoteKeys({

@@ -12,9 +12,9 @@ import type { Freshness } from './identity/freshness.ts';
 import { identify } from './identity/identify.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
-import type { Exclusively } from './identity/roles.ts';
+import type { Exclusively } from './identity/role.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
-import { actorOf, type Viewer } from './identity/viewer.ts';
+import { actorOf, impersonatorOf, type Viewer } from './identity/viewer.ts';
 import type { Webhooks } from './identity/webhooks.ts';
 
 /** What the whole process shares. */
@@ -58,7 +58,7 @@ export function createContextFactory(
   return async ({ authorization, client: stranger, sessionCookie }) => {
     try {
       const viewer = await identify({ ...shared, auth: authFor(stranger) }, authorization);
-      const client = { ...stranger, actor: actorOf(viewer) };
+      const client = { ...stranger, actor: actorOf(viewer), impersonator: impersonatorOf(viewer) };
       const auth = authFor(client);
       const recordOf = createRecordLoader(auth, viewer);
       return { viewer, services: { ...shared, auth, client, sessionCookie, recordOf } };

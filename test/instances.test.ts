@@ -17,7 +17,12 @@ describe.runIf(hasServer)('instances on one PostgreSQL', () => {
 
   beforeAll(async () => {
     server = await createServerDatabase();
-    const config = readConfig({ DATABASE_URL: server.url, RATE_LIMITS: 'off', LOG_LEVEL: 'silent' });
+    const config = readConfig({
+      DATABASE_URL: server.url,
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'silent',
+      IMPERSONATION_ENABLED: 'on',
+    });
     const start = () => createApp(config, { log: createLog('silent') });
     apps = [await start(), await start(), await start()];
   });
@@ -115,6 +120,57 @@ describe.runIf(hasServer)('instances on one PostgreSQL', () => {
     await ask(0, 'mutation { logout { __typename } }', accessToken);
     await until(async () => (await ask(1, '{ me { id } }', accessToken)).status === 401);
     await until(async () => (await ask(2, '{ me { id } }', accessToken)).status === 401);
+  });
+
+  const act = async (instance: number, token: string, field: string, input: object, selection = '') => {
+    const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ${selection} } }`;
+    const { data, errors } = await ask(instance, query, token, input);
+    return errors ? { __typename: errors[0].extensions.code } : data[field];
+  };
+
+  test('enforce what an operator does on another, and what they do in somebody’s stead ends with them', async () => {
+    const [operator, lin] = [await signUp('operator'), await signUp('lin')];
+    const token = operator.accessToken;
+    const isIn = async (accessToken: string) => (await ask(1, '{ me { id } }', accessToken)).status === 200;
+    await admin('PUT', operator.user.id, { app_metadata: { roles: ['admin'] } });
+    await until(async () => (await ask(2, '{ viewer { roles } }', token)).data?.viewer.roles[0] === 'admin');
+    const inStead = await act(
+      2,
+      token,
+      'impersonate',
+      { userId: lin.user.id, reason: 'Ticket 7' },
+      '... on Impersonation { accessToken }',
+    );
+    expect(await isIn(inStead.accessToken)).toBe(true);
+    await act(0, token, 'setUserTier', { userId: lin.user.id, tier: 'pro' });
+    await until(async () => (await ask(1, '{ me { tier } }', lin.accessToken)).data?.me.tier === 'pro');
+    await ask(0, 'mutation { logout { __typename } }', token);
+    await until(async () => !(await isIn(inStead.accessToken)));
+    expect(await isIn(lin.accessToken)).toBe(true);
+    await admin('PUT', operator.user.id, { app_metadata: { roles: [] } });
+  });
+
+  test('never lose the last administrator between two of them', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const [one, two] = [await signUp('one'), await signUp('two')];
+      for (const { user, accessToken } of [one, two]) {
+        await admin('PUT', user.id, { app_metadata: { roles: ['admin'] } });
+        for (const instance of [0, 1]) {
+          await until(
+            async () =>
+              (await ask(instance, '{ viewer { roles } }', accessToken)).data?.viewer.roles[0] === 'admin',
+          );
+        }
+      }
+      const outcomes = await Promise.all([
+        act(0, one.accessToken, 'deleteUser', { userId: two.user.id, mode: 'SOFT' }),
+        act(1, two.accessToken, 'banUser', { userId: one.user.id }),
+      ]);
+      const done = outcomes.filter(({ __typename }) => ['User', 'UserDeleted'].includes(__typename));
+      expect(done).toHaveLength(1);
+      for (const { user } of [one, two]) await admin('DELETE', user.id, {});
+    }
   });
 
   test('trust no token while they cannot hear, and look into the database instead', async () => {

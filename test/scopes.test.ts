@@ -36,6 +36,7 @@ function person(appMetadata: JsonObject, level: AssuranceLevel = 'aal1'): Viewer
     assuranceLevel: level,
     methods: [],
     expiresAt: new Date(),
+    impersonator: null,
     accessToken: 'token',
   });
 }

@@ -4,8 +4,10 @@ import { anonymous } from './flows/anonymous.ts';
 import { confirmEmail } from './flows/confirm-email.ts';
 import { cookies } from './flows/cookies.ts';
 import { emailChange } from './flows/email-change.ts';
+import { impersonation } from './flows/impersonation.ts';
 import { invitation } from './flows/invitation.ts';
 import { oauth } from './flows/oauth.ts';
+import { operators } from './flows/operators.ts';
 import { passkeys } from './flows/passkeys.ts';
 import { password } from './flows/password.ts';
 import { phone } from './flows/phone.ts';
@@ -32,6 +34,8 @@ export const FLOWS: readonly Flow[] = [
   recoveryCodes,
   passkeys,
   invitation,
+  operators,
+  impersonation,
   cookies,
   webhooks,
 ];

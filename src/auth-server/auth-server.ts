@@ -26,9 +26,11 @@ import { settingsEndpoints } from './protocol/settings.ts';
 import { authorizeEndpoints } from './providers/authorize.ts';
 import { callbackEndpoints } from './providers/callback.ts';
 import { identityEndpoints } from './providers/user-identities.ts';
+import { impersonationEndpoints } from './sessions/impersonation.ts';
 import { logoutEndpoints } from './sessions/logout.ts';
 import { tokenEndpoints } from './sessions/token.ts';
 import { signupEndpoints } from './sign-up/signup.ts';
+import { accessEndpoints } from './users/access.ts';
 import { adminUserListEndpoints } from './users/admin-user-list.ts';
 import { adminUserEndpoints } from './users/admin-users.ts';
 import { userEndpoints } from './users/user.ts';
@@ -59,6 +61,8 @@ const FAMILIES = [
   logoutEndpoints,
   adminUserListEndpoints,
   adminUserEndpoints,
+  accessEndpoints,
+  impersonationEndpoints,
   recoveryCodeEndpoints,
   factorEndpoints,
   adminFactorEndpoints,

@@ -42,8 +42,11 @@ export class LimenClientError extends Error {
   readonly requestId: string | null;
   /** How long to wait before the same call has a chance; null if nobody said. */
   readonly retryAfterSeconds: number | null;
-  /** Of a `FORBIDDEN` that the person can do something about: `AAL2_REQUIRED` asks for `client.stepUp`. Null otherwise. */
-  readonly reason: 'AAL2_REQUIRED' | (string & {}) | null;
+  /**
+   * Of a `FORBIDDEN` that somebody can do something about: `AAL2_REQUIRED` asks for `client.stepUp`. `IMPERSONATED`: only the person
+   * themselves may, and nobody in their stead. Null otherwise.
+   */
+  readonly reason: 'AAL2_REQUIRED' | 'IMPERSONATED' | (string & {}) | null;
 
   constructor(code: LimenClientErrorCode, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -12,9 +12,7 @@ import {
   ExchangeCodeDocument,
   FinishPasskeyRegistrationDocument,
   FinishPasskeySignInDocument,
-  GenerateLinkDocument,
   GenerateRecoveryCodesDocument,
-  InviteUserDocument,
   LinkIdentityDocument,
   LoginDocument,
   LogoutDocument,
@@ -30,7 +28,6 @@ import {
   RequestSignInCodeDocument,
   ResendVerificationDocument,
   ResetPasswordDocument,
-  SetUserRolesDocument,
   SignInAnonymouslyDocument,
   SignInWithCodeDocument,
   SignInWithIdTokenDocument,
@@ -50,6 +47,7 @@ import {
   ViewerDocument,
 } from './generated/operations.ts';
 import type { IdentityClient } from './identity-client.ts';
+import { operatorMethods } from './operators.ts';
 import type { Session, User } from './outcomes.ts';
 import { registerPasskey, signInWithPasskey } from './passkeys.ts';
 import { createSessionRefresh } from './session-refresh.ts';
@@ -61,6 +59,7 @@ import { createWebhookCalls } from './webhooks.ts';
 export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
 export * from './generated/operations.ts';
 export type { IdentityClient } from './identity-client.ts';
+export type * from './operators.ts';
 export type * from './outcomes.ts';
 export type { RegisterPasskeyOptions, SignInWithPasskeyOptions } from './passkeys.ts';
 export type { SessionStorage } from './session-storage.ts';
@@ -135,7 +134,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
   }
 
   /** Roles can be set for somebody else: only the person who is signed in is kept. */
-  async function keepIfUser<Result extends { __typename: string }>(result: Result | User) {
+  async function keepIfUser<Result extends { __typename: string }>(result: Result): Promise<Result> {
     if (isUser(result)) {
       await store.change('USER_UPDATED', (kept) =>
         kept?.session.user.id === result.id
@@ -156,8 +155,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
   /** As whoever is signed in, and nothing is kept. */
   const asking =
     <Data extends object, Input>(document: Mutation<Data, Input>) =>
-    async (input: Input) =>
-      only(await ask(document, { input }));
+    async (input: Input): Promise<Only<Data>> =>
+      only<Data>(await ask(document, { input }));
 
   /** The session that comes back, if one does, is kept. */
   const signingIn =
@@ -208,9 +207,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     verifyEmailChange: signingIn(VerifyEmailChangeDocument),
     changePhone: changingUser(ChangePhoneDocument),
     verifyPhoneChange: signingIn(VerifyPhoneChangeDocument),
-    inviteUser: asking(InviteUserDocument),
     acceptInvitation: signingIn(AcceptInvitationDocument),
-    generateLink: asking(GenerateLinkDocument),
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await tokens.restore();
@@ -238,9 +235,9 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
       if (result.__typename === 'PasswordChanged') await keepIfUser(result.user);
       return result;
     },
+    ...operatorMethods(asking, changingUser),
     requestReauthentication: async () =>
       (await ask(RequestReauthenticationDocument, {})).requestReauthentication,
-    setUserRoles: changingUser(SetUserRolesDocument),
     authProviders: async () => (await ask(AuthProvidersDocument, {})).authProviders,
     signInWithOAuth: async (input) =>
       only(await askAsNobody(SignInWithOAuthDocument, { input: await withChallenge(input) })),

@@ -5,8 +5,6 @@ import type {
   ChangePasswordInput,
   ChangePhoneInput,
   EnrollTotpInput,
-  GenerateLinkInput,
-  InviteUserInput,
   LinkIdentityInput,
   LoginInput,
   LogoutInput,
@@ -17,7 +15,6 @@ import type {
   RequestSignInCodeInput,
   ResendVerificationInput,
   ResetPasswordInput,
-  SetUserRolesInput,
   SignInAnonymouslyInput,
   SignInWithCodeInput,
   SignInWithIdTokenInput,
@@ -32,6 +29,7 @@ import type {
   VerifyPhoneChangeInput,
   VerifyTotpInput,
 } from './generated/operations.ts';
+import type { OperatorClient } from './operators.ts';
 import type {
   AcceptInvitationResult,
   AuthProvider,
@@ -40,10 +38,8 @@ import type {
   ChangePhoneResult,
   EnrollTotpResult,
   ExchangeCodeResult,
-  GenerateLinkResult,
   GenerateRecoveryCodesResult,
   Identity,
-  InviteUserResult,
   LinkIdentityResult,
   LoginResult,
   LogoutResult,
@@ -60,7 +56,6 @@ import type {
   ResendVerificationResult,
   ResetPasswordResult,
   Session,
-  SetUserRolesResult,
   SignInAnonymouslyResult,
   SignInWithCodeResult,
   SignInWithIdTokenResult,
@@ -88,7 +83,7 @@ import type { WebhookCalls } from './webhooks.ts';
  * carry the access token, refreshed when it has expired or is refused. When the session turns out to be over, they reject with
  * `UNAUTHENTICATED` and the listeners are told `SIGNED_OUT`; when it cannot be refreshed at the moment, it stays.
  */
-export interface IdentityClient extends WebhookCalls {
+export interface IdentityClient extends OperatorClient, WebhookCalls {
   /** With an `AuthSession` the person is signed in. */
   signup(input: SignupInput): Promise<SignupResult>;
   /** By the code of a sign-up, or what its link holds. With an `AuthSession` the person is signed in. */
@@ -136,11 +131,8 @@ export interface IdentityClient extends WebhookCalls {
   changePhone(input: ChangePhoneInput): Promise<ChangePhoneResult>;
   /** With an `AuthSession` the number has changed and the person is signed in. */
   verifyPhoneChange(input: VerifyPhoneChangeInput): Promise<VerifyPhoneChangeResult>;
-  inviteUser(input: InviteUserInput): Promise<InviteUserResult>;
   /** With an `AuthSession` the person is signed in. */
   acceptInvitation(input: AcceptInvitationInput): Promise<AcceptInvitationResult>;
-  generateLink(input: GenerateLinkInput): Promise<GenerateLinkResult>;
-  setUserRoles(input: SetUserRolesInput): Promise<SetUserRolesResult>;
   /** For the buttons of a sign-in page. */
   authProviders(): Promise<AuthProvider[]>;
   /**

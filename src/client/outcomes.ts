@@ -8,9 +8,7 @@ import type {
   ChangePhoneMutation,
   EnrollTotpMutation,
   ExchangeCodeMutation,
-  GenerateLinkMutation,
   GenerateRecoveryCodesMutation,
-  InviteUserMutation,
   LinkIdentityMutation,
   LoginMutation,
   LogoutMutation,
@@ -26,7 +24,6 @@ import type {
   RequestSignInCodeMutation,
   ResendVerificationMutation,
   ResetPasswordMutation,
-  SetUserRolesMutation,
   SignInAnonymouslyMutation,
   SignInWithCodeMutation,
   SignInWithIdTokenMutation,
@@ -64,7 +61,6 @@ export type RefreshSessionResult = RefreshSessionMutation['refreshSession'];
 export type LogoutResult = LogoutMutation['logout'];
 export type UpdateProfileResult = UpdateProfileMutation['updateProfile'];
 export type ChangePasswordResult = ChangePasswordMutation['changePassword'];
-export type SetUserRolesResult = SetUserRolesMutation['setUserRoles'];
 export type VerifyMfaResult = VerifyMfaMutation['verifyMfa'];
 export type StepUpResult = StepUpMutation['stepUp'];
 export type EnrollTotpResult = EnrollTotpMutation['enrollTotp'];
@@ -77,8 +73,6 @@ export type ChangeEmailResult = ChangeEmailMutation['changeEmail'];
 export type VerifyEmailChangeResult = VerifyEmailChangeMutation['verifyEmailChange'];
 export type ChangePhoneResult = ChangePhoneMutation['changePhone'];
 export type VerifyPhoneChangeResult = VerifyPhoneChangeMutation['verifyPhoneChange'];
-export type InviteUserResult = InviteUserMutation['inviteUser'];
-export type GenerateLinkResult = GenerateLinkMutation['generateLink'];
 export type AcceptInvitationResult = AcceptInvitationMutation['acceptInvitation'];
 
 export type AuthProvider = AuthProvidersQuery['authProviders'][number];

@@ -1,6 +1,7 @@
 /** The embedded auth server. */
 import { z } from 'zod';
 import { type HooksConfig, hooksConfig, hookVariables } from './hooks.ts';
+import { type ImpersonationConfig, impersonationConfig, impersonationVariables } from './impersonation.ts';
 import { type MfaConfig, mfaConfig, mfaVariables } from './mfa.ts';
 import { type PasswordRules, passwordRules, passwordVariables } from './passwords.ts';
 import { type PhoneSettings, phoneSettings, phoneVariables } from './phone.ts';
@@ -27,6 +28,7 @@ export interface EmbeddedAuthConfig {
   /** Supabase Auth's `GOTRUE_JWT_SECRET`. */
   readonly jwtSecret: string | null;
   readonly mfa: MfaConfig;
+  readonly impersonation: ImpersonationConfig | null;
 }
 
 export const embeddedAuthVariables = {
@@ -40,6 +42,7 @@ export const embeddedAuthVariables = {
   MAILER_SECURE_EMAIL_CHANGE_ENABLED: onOff.default(true),
   ...phoneVariables,
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
+  ...impersonationVariables,
   ...mfaVariables,
   ...passwordVariables,
   ...sessionVariables,
@@ -70,6 +73,7 @@ export function embeddedAuthConfig(
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
     mfa: mfaConfig(env, env.SITE_URL ?? externalUrl),
+    impersonation: impersonationConfig(env),
   };
 }
 
@@ -83,6 +87,7 @@ export const EMBEDDED_ONLY = [
   'JWT_KEYS',
   'JWT_SECRET',
   'EMAIL_CONFIRMATION',
+  'IMPERSONATION_ENABLED',
 ] as const;
 
 /** @param canMail whether a confirmation can be asked for: there is a mail server, or something else that mails */

@@ -18,6 +18,8 @@ export interface AccessTokenClaims {
   aal?: 'aal1' | 'aal2' | 'aal3';
   amr: { method: string; timestamp: number; provider?: string }[];
   is_anonymous: boolean;
+  /** Who acts in the person's stead (RFC 8693, 4.1), and from which session of their own. */
+  act?: { sub: string; session_id?: string };
 }
 
 /** Says whether a token is one of ours, unchanged, and in time. Whether its session still lives is the change log's to say. */

@@ -29,6 +29,10 @@ export interface AccountRecord {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly lastSignInAt: Date | null;
+  /** Null for everybody but those who were deleted softly. */
+  readonly deletedAt: Date | null;
+  /** What the person is to the database and to the auth server's own API: `authenticated`, unless somebody saw to it. */
+  readonly databaseRole: string | null;
   /** In the future while somebody is banned. */
   readonly bannedUntil: Date | null;
   readonly factors: readonly Factor[];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthBackend } from './auth-backend.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { ADMIN, type Exclusively } from './roles.ts';
+import { ADMIN, type Exclusively } from './role.ts';
 
 /** In clear for the one time it is shown; only its hash is stored. */
 export interface NewAdministrator {
@@ -32,6 +32,13 @@ export async function createAdmin(
 ): Promise<NewAdministrator> {
   const email = parseEmailAddress(address);
   const password = randomBytes(15).toString('base64url');
-  await auth.createAccount({ email, password, appMetadata: { roles: [ADMIN] } });
+  await auth.users.create({
+    email,
+    phone: null,
+    password,
+    isConfirmed: true,
+    userMetadata: {},
+    appMetadata: { roles: [ADMIN] },
+  });
   return { email, password };
 }

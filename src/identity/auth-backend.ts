@@ -4,12 +4,14 @@ import type { AddressBackend } from './address-backend.ts';
 import type { AnonymousBackend } from './anonymous-backend.ts';
 import type { CodesBackend } from './codes-backend.ts';
 import type { FactorBackend } from './factor-backend.ts';
+import type { ImpersonationBackend } from './impersonation-backend.ts';
 import type { InvitationBackend } from './invitation-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { OAuthBackend } from './oauth-backend.ts';
 import type { PasskeyBackend } from './passkey-backend.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
+import type { UserAdministration } from './user-administration.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {
@@ -18,6 +20,8 @@ export interface AuthBackend {
   readonly invitations: InvitationBackend;
   readonly codes: CodesBackend;
   readonly passkeys: PasskeyBackend;
+  readonly users: UserAdministration;
+  readonly impersonation: ImpersonationBackend;
 
   /**
    * Whether sign-ups with one address are paused by the server, whether or not it has an account. Supabase's server pauses only where it
@@ -65,12 +69,6 @@ export interface AuthBackend {
 
   /** Needs the project's secret key. Null for an unknown id. */
   findAccount(id: string): Promise<Account | null>;
-
-  /** Needs the project's secret key. Merges one level deep; null takes a key away. Null for an unknown id. */
-  updateAppMetadata(id: string, changes: JsonObject): Promise<Account | null>;
-
-  /** Needs the project's secret key. Makes a confirmed account. @throws {EmailTakenError} @throws {WeakPasswordError} */
-  createAccount(input: { email: string; password: string; appMetadata: JsonObject }): Promise<Account>;
 
   /** Needs the project's secret key. */
   hasAnyAccount(): Promise<boolean>;

@@ -55,6 +55,10 @@ export const ERROR_CODES = {
   WEBHOOK_DELIVERY_NOT_FOUND:
     'There is no delivery of that id: it never was, is forgotten after its time, or went with its webhook.',
   TOO_MANY_WEBHOOKS: 'There are as many webhooks as there may be. Remove one first.',
+  OUTRANKED:
+    'The other person holds a role or a permission that the caller lacks, or was to be given one. Ask somebody who holds it.',
+  OWN_ACCOUNT:
+    'Operators do this to others only: to themselves it would lock them out, or get round what they must show.',
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
     'The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much.',

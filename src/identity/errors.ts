@@ -10,19 +10,27 @@ const DENIALS = {
   CSRF_REFUSED: 'The cookie of a session is for pages of this origin, and of those in CORS_ORIGINS.',
 } as const;
 
+const REASONS = {
+  AAL2_REQUIRED: ERROR_CODES.AAL2_REQUIRED,
+  IMPERSONATED: 'Only the person themselves may do this, and nobody in their stead.',
+} as const;
+
 export type DenialCode = keyof typeof DENIALS;
 
 export const DENIAL_CODES = Object.keys(DENIALS) as DenialCode[];
+
+/** Why not, where the caller can do something about it. */
+export type DenialReason = keyof typeof REASONS;
 
 /** Not signed in (any more), or not allowed. A top-level error and no member of a union: every field can answer so. */
 export class DeniedError extends Error {
   override readonly name = 'DeniedError';
   readonly code: DenialCode;
-  /** Shown as `extensions.reason`, where the caller can do something about it; null otherwise. */
-  readonly reason: 'AAL2_REQUIRED' | null;
+  /** Shown as `extensions.reason`. */
+  readonly reason: DenialReason | null;
 
-  constructor(code: DenialCode, reason: 'AAL2_REQUIRED' | null = null) {
-    super(reason ? ERROR_CODES[reason] : DENIALS[code]);
+  constructor(code: DenialCode, reason: DenialReason | null = null) {
+    super(reason ? REASONS[reason] : DENIALS[code]);
     this.code = code;
     this.reason = reason;
   }

@@ -33,10 +33,16 @@ export async function identify(needs: Needs, authorization: string | null): Prom
 }
 
 async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSeconds: number): Promise<Person> {
-  const { account, sessionId, accessToken } = viewer;
+  const { account, sessionId, accessToken, impersonator } = viewer;
   if (changes.isSessionEnded(sessionId)) throw new InvalidTokenError('session ended');
-  if (!changes.isStale(account.id, issuedAtSeconds)) return viewer;
-  const fresh = changes.remembered(account.id, sessionId) ?? (await read());
+  if (impersonator?.sessionId && changes.isSessionEnded(impersonator.sessionId)) {
+    throw new InvalidTokenError('session of the operator ended');
+  }
+  // Whether the operator still may is the auth server's to say, each time: what is remembered is about the person.
+  const hasOperatorChanged = impersonator !== null && changes.isStale(impersonator.id, issuedAtSeconds);
+  if (!hasOperatorChanged && !changes.isStale(account.id, issuedAtSeconds)) return viewer;
+  const remembered = hasOperatorChanged ? undefined : changes.remembered(account.id, sessionId);
+  const fresh = remembered ?? (await read());
   return personOf(fresh, { ...viewer, assuranceLevel: levelOf(viewer, fresh) });
 
   async function read() {

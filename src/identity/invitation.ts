@@ -1,7 +1,9 @@
 /** An administrator brings somebody in, or makes a link to send by other means. */
 import type { Account } from './account.ts';
+import { OwnAccountError } from './administration-errors.ts';
 import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
+import { type AuthorityNeeds, asOperator, assertCovers, type Operator } from './authority.ts';
 import type { ChangeLog } from './changes.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
@@ -60,11 +62,13 @@ export async function acceptInvitation(
 }
 
 /**
- * @throws {ValidationError} @throws {UserNotFoundError} @throws {EmailTakenError} @throws {WeakPasswordError} @throws {MetadataTooLargeError}
- * @throws {RateLimitedError}
+ * Whoever has the link can be that person: so it is made for nobody who holds more than the operator, and not for the operator.
+ * @throws {DeniedError} @throws {OutrankedError} @throws {OwnAccountError} @throws {ValidationError} @throws {UserNotFoundError}
+ * @throws {EmailTakenError} @throws {WeakPasswordError} @throws {MetadataTooLargeError} @throws {RateLimitedError}
  */
 export async function generateLink(
-  needs: Needs,
+  needs: Needs & AuthorityNeeds,
+  viewer: Operator,
   input: {
     type: LinkType;
     email: string;
@@ -76,16 +80,23 @@ export async function generateLink(
 ): Promise<ActionLink> {
   const [email, userMetadata] = readAbout(input);
   assertFits(input);
-  const link = await needs.auth.invitations.generateLink({
+  const request = {
     type: input.type,
     email,
     newEmail: input.newEmail ? parseEmailAddress(input.newEmail, ['newEmail']) : null,
     password: input.password ?? null,
     userMetadata,
     redirectTo: input.redirectTo ?? null,
+  };
+  return asOperator(needs, viewer, 'users:write', async (authority) => {
+    if (viewer.kind === 'person' && viewer.account.email === email) throw new OwnAccountError();
+    // Looked at before: even a link that nobody is given can leave an address on the row that the next mail goes to.
+    const target = authority.isUnlimited ? null : await needs.auth.users.findByEmail(email);
+    if (target) assertCovers(authority, target);
+    const link = await needs.auth.invitations.generateLink(request);
+    needs.changes.userChanged(link.account.id);
+    return link;
   });
-  needs.changes.userChanged(link.account.id);
-  return link;
 }
 
 function readAbout(input: { email: string; profile?: ProfileInput | null | undefined }) {

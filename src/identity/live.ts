@@ -66,6 +66,13 @@ export function watchPerson(
     userChanged: () => void read(),
     sessionEnded: () => finish(() => watcher.ended()),
   });
+  const { impersonator } = viewer;
+  const unwatchOperator = impersonator?.sessionId
+    ? changes.watch(impersonator.id, impersonator.sessionId, {
+        userChanged: () => void read(),
+        sessionEnded: () => finish(() => watcher.ended()),
+      })
+    : null;
   const untilExpiry = Math.min(viewer.expiresAt.getTime() - Date.now(), MAX_TIMER_MS);
   const expiry = setTimeout(() => finish(() => watcher.ended()), untilExpiry);
   // After the viewer was identified, and before anybody listened.
@@ -75,6 +82,7 @@ export function watchPerson(
     isOver = true;
     clearTimeout(expiry);
     unwatch();
+    unwatchOperator?.();
   }
   return stop;
 }

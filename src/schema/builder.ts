@@ -7,8 +7,8 @@ import type { Context } from '../context.ts';
 import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../identity/page.ts';
-import { holds, type Permission } from '../identity/permission.ts';
-import type { AssuranceLevel, Person, Service } from '../identity/viewer.ts';
+import type { Permission } from '../identity/permission.ts';
+import { type AssuranceLevel, holds, type Person, type Service } from '../identity/viewer.ts';
 
 type SignedInContext = Context & { viewer: Person | Service };
 type PersonContext = Context & { viewer: Person };
@@ -66,7 +66,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         signedIn: viewer.kind !== 'anonymous',
         person: person !== null,
         service: service !== null,
-        role: (role) => person?.grants.roles.includes(role) ?? false,
+        // As a permission: not for whoever acts in the person's stead.
+        role: (role) => person !== null && !person.impersonator && person.grants.roles.includes(role),
         permission: (permission) => holds(viewer, permission),
         tier: (tier) => person?.grants.tier === tier,
         scope: (scope) => service?.scopes.includes(scope) ?? false,

@@ -1,5 +1,6 @@
 /** The typed outcomes of `identity/errors.ts`, as union members. */
 
+import { OutrankedError, OwnAccountError } from '../identity/administration-errors.ts';
 import { ERROR_CODES } from '../identity/error-codes.ts';
 import {
   AccountBannedError,
@@ -92,7 +93,7 @@ const FieldIssueRef = builder.objectRef<FieldIssue>('FieldIssue').implement({
     }),
     code: t.exposeString('code', {
       description:
-        'For programs: `TOO_LONG`, `TOO_MANY`, `CHOOSE_ONE`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY` or `NOT_ACCEPTED`.',
+        'For programs: `TOO_LONG`, `TOO_MANY`, `CHOOSE_ONE`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY`, `REQUIRED`, `IN_THE_PAST` or `NOT_ACCEPTED`.',
     }),
     message: t.exposeString('message', { description: 'For people, in English.' }),
   }),
@@ -214,6 +215,8 @@ const PLAIN = {
   LAST_IDENTITY: LastIdentityError,
   LINKING_DISABLED: LinkingDisabledError,
   USER_NOT_FOUND: UserNotFoundError,
+  OUTRANKED: OutrankedError,
+  OWN_ACCOUNT: OwnAccountError,
   LAST_ADMIN: LastAdminError,
   WEBHOOK_NOT_FOUND: WebhookNotFoundError,
   WEBHOOK_DELIVERY_NOT_FOUND: WebhookDeliveryNotFoundError,

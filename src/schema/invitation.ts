@@ -1,4 +1,5 @@
-/** What administrators make for others: invitations and links. The rules live in `identity/invitation.ts`. */
+/** What operators make for others: invitations and links. The rules live in `identity/invitation.ts`. */
+import { OutrankedError, OwnAccountError } from '../identity/administration-errors.ts';
 import {
   AccountBannedError,
   EmailTakenError,
@@ -14,7 +15,6 @@ import {
 } from '../identity/errors.ts';
 import { acceptInvitation, generateLink, inviteUser } from '../identity/invitation.ts';
 import type { ActionLink } from '../identity/invitation-backend.ts';
-import { ADMIN } from '../identity/roles.ts';
 import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
@@ -47,11 +47,11 @@ const InviteUserResult = builder.errorUnion('InviteUserResult', {
 });
 
 builder.mutationField('inviteUser', (t) =>
-  t.withAuth({ role: ADMIN }).field({
+  t.withAuth({ permission: 'users:write' }).field({
     type: InviteUserResult,
     skipTypeScopes: true,
     description:
-      'For the role `admin`: makes an account for an address and mails an invitation. Whoever accepts it has confirmed the address, is signed in, and then sets a password. To invite somebody again who has not accepted yet makes the earlier invitation worthless.',
+      'Needs `users:write`: makes an account for an address and mails an invitation. Whoever accepts it has confirmed the address, is signed in, and then sets a password. To invite somebody again who has not accepted yet makes the earlier invitation worthless.',
     args: { input: t.arg({ type: InviteUserInput, required: true }) },
     resolve: (_root, { input }, { services }) => inviteUser(services, input),
   }),
@@ -173,6 +173,8 @@ const GenerateLinkResult = builder.errorUnion('GenerateLinkResult', {
   types: [
     ActionLinkRef,
     UserNotFoundError,
+    OutrankedError,
+    OwnAccountError,
     EmailTakenError,
     WeakPasswordError,
     ValidationError,
@@ -183,13 +185,13 @@ const GenerateLinkResult = builder.errorUnion('GenerateLinkResult', {
 });
 
 builder.mutationField('generateLink', (t) =>
-  t.withAuth({ role: ADMIN }).field({
+  t.withAuth({ permission: 'users:write' }).field({
     type: GenerateLinkResult,
     skipTypeScopes: true,
     ...TAKES_CREDENTIAL,
     description:
-      'For the role `admin`: the link and the code that a mail would hold, without the mail. It makes the links sent before worthless.',
+      'Needs `users:write`: the link and the code that a mail would hold, without the mail. Never for the caller’s own account, nor for somebody who holds a role or a permission that they lack. It makes the links sent before worthless.',
     args: { input: t.arg({ type: GenerateLinkInput, required: true }) },
-    resolve: (_root, { input }, { services }) => generateLink(services, input),
+    resolve: (_root, { input }, { services, viewer }) => generateLink(services, viewer, input),
   }),
 );

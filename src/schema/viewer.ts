@@ -1,5 +1,5 @@
 import type { Freshness } from '../identity/freshness.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import type { Impersonator, Viewer } from '../identity/viewer.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 
@@ -53,6 +53,13 @@ const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement({
   }),
 });
 
+const ActorRef = builder.objectRef<Impersonator>('Actor').implement({
+  description: 'Whoever acts in somebody else’s stead: see `impersonate`.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The `sub` of the claim `act`: the UUID of an operator.' }),
+  }),
+});
+
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
   description: 'Who is asking, of whatever kind.',
   fields: (t) => ({
@@ -72,6 +79,13 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
       nullable: true,
       description: "The person's session; null for anybody else.",
       resolve: (viewer) => (viewer.kind === 'person' ? viewer.sessionId : null),
+    }),
+    actor: t.field({
+      type: ActorRef,
+      nullable: true,
+      description:
+        'Who acts in the person’s stead: show it. Null where it is the person, and for anybody else.',
+      resolve: (viewer) => (viewer.kind === 'person' ? viewer.impersonator : null),
     }),
     roles: t.stringList({
       description:

@@ -106,6 +106,7 @@ export async function openAuthServer(
     requireCurrentPassword: false,
     codes: { length: 6, ttlSeconds: 3600, links: 'page', requireReauthentication: false },
     mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
+    impersonation: null,
     manualLinking: false,
     passkeys: {
       rpId: 'example.com',

@@ -62,6 +62,8 @@ const EMBEDDED_ONLY = new Set([
   'MAIL_LINKS',
   'SECURITY_MANUAL_LINKING_ENABLED',
   'PASSKEYS_ENABLED',
+  'IMPERSONATION_ENABLED',
+  'IMPERSONATION_TTL',
 ]);
 
 /** A provider's variables are named by it. */

@@ -20,14 +20,17 @@ import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { SupabaseCodes } from './codes-backend.ts';
+import { createExtension } from './extension.ts';
 import { SupabaseFactors } from './factor-backend.ts';
 import { isGone } from './gone.ts';
+import { SupabaseImpersonation } from './impersonation-backend.ts';
 import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
 import { SupabasePasskeys } from './passkey-backend.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
+import { SupabaseUserAdministration } from './user-administration.ts';
 
 export interface SupabaseBackendOptions {
   project: Project;
@@ -41,14 +44,14 @@ export interface SupabaseBackendOptions {
   /** Finds other holders of a role where the `auth` schema is at hand; null: ask the server, page by page. */
   hasAnotherWithRole: AuthBackend['hasAnotherWithRole'] | null;
   signInChallenges: SignInChallengeStore;
+  /** The id by the address, where the `auth` schema is at hand; null: ask the server for a link. */
+  findUserId: ((email: string) => Promise<string | null>) | null;
 }
 
 export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
   const providers = createProviderList(options.project);
   return (client) => new SupabaseBackend(options, client, () => providers(client));
 }
-
-type NewAccount = Parameters<AuthBackend['createAccount']>[0];
 
 class SupabaseBackend implements AuthBackend {
   readonly #options: SupabaseBackendOptions;
@@ -62,6 +65,8 @@ class SupabaseBackend implements AuthBackend {
   readonly invitations: AuthBackend['invitations'];
   readonly oauth: SupabaseOAuth;
   readonly passkeys: PasskeyBackend;
+  readonly users: AuthBackend['users'];
+  readonly impersonation: AuthBackend['impersonation'];
 
   constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
@@ -76,6 +81,10 @@ class SupabaseBackend implements AuthBackend {
     this.invitations = new SupabaseInvitationBackend(this.#calls);
     this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, providers });
     this.passkeys = new SupabasePasskeys(this.#calls);
+    const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
+    const { findUserId } = options;
+    this.users = new SupabaseUserAdministration({ calls: this.#calls, extension, findUserId });
+    this.impersonation = new SupabaseImpersonation(extension);
   }
 
   async signUp({
@@ -154,20 +163,6 @@ class SupabaseBackend implements AuthBackend {
 
   async findAccount(id: string) {
     return this.#accountOrNull(await this.#calls.asAdmin((auth) => auth.admin.getUserById(id)));
-  }
-
-  async updateAppMetadata(id: string, changes: JsonObject) {
-    return this.#accountOrNull(
-      await this.#calls.asAdmin((auth) => auth.admin.updateUserById(id, { app_metadata: changes })),
-    );
-  }
-
-  async createAccount({ email, password, appMetadata }: NewAccount) {
-    const answer = await this.#calls.asAdmin((auth) =>
-      auth.admin.createUser({ email, password, email_confirm: true, app_metadata: appMetadata }),
-    );
-    if (answer.error) throw outcomeOf(answer.error, answer.transport);
-    return accountFromUser(answer.data.user);
   }
 
   async hasAnyAccount() {

@@ -2,6 +2,7 @@
 import type { AuthError } from '@supabase/supabase-js';
 import {
   AccountBannedError,
+  DeniedError,
   EmailNotConfirmedError,
   EmailTakenError,
   InvalidCodeError,
@@ -113,6 +114,8 @@ const BY_CODE = new Map<string, (error: AuthError) => Error>(
     single_identity_not_deletable: () => new LastIdentityError(),
     email_conflict_identity_not_deletable: () => new EmailTakenError(),
     manual_linking_disabled: () => new LinkingDisabledError(),
+    impersonation_disabled: () => new NotEnabledError(),
+    impersonated: () => new DeniedError('FORBIDDEN', 'IMPERSONATED'),
     provider_unavailable: () => new ServiceUnavailableError(5),
     // Somebody else changed the same row in the same moment.
     conflict: () => new ServiceUnavailableError(1),

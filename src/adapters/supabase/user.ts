@@ -28,6 +28,8 @@ export function accountFromUser(user: SupabaseUser): Account {
       createdAt: new Date(user.created_at),
       updatedAt: new Date(user.updated_at ?? user.created_at),
       lastSignInAt: dateOrNull(user.last_sign_in_at),
+      deletedAt: dateOrNull(user.deleted_at),
+      databaseRole: user.role || null,
       bannedUntil: dateOrNull(user.banned_until),
       factors: (user.factors ?? []).flatMap(factorFromSupabase),
       identities: (user.identities ?? []).map(identityFromSupabase),

@@ -2,6 +2,7 @@
 import type { Database } from '../../adapters/postgres/database.ts';
 import { type createTokenVerifier, InvalidTokenError } from '../../adapters/tokens/token-verifier.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, isBanned } from '../users/user-row.ts';
+import { impersonated, mayActorGoOn } from './actor.ts';
 import { type AssuranceLevel, lowerLevelOf } from './assurance-level.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -63,9 +64,29 @@ async function claimsOf(needs: TokenNeeds, request: Request): Promise<Claims> {
   return verifyToken(needs, token);
 }
 
-/** One statement. @throws {ProtocolError} 401 no_authorization, 403 bad_jwt, user_not_found, session_not_found, user_banned */
+/**
+ * One statement. Whoever acts in the person's stead is refused: see `requirePersonOrActor`.
+ * @throws {ProtocolError} 401 no_authorization, 403 bad_jwt, user_not_found, session_not_found, user_banned, impersonated
+ */
 export async function requirePerson(needs: BearerNeeds, request: Request): Promise<Bearer> {
   const claims = await claimsOf(needs, request);
+  if (claims.act) throw impersonated();
+  return findBearer(needs, claims);
+}
+
+/**
+ * For the few things that may be done in somebody's stead too. The actor is looked up as well: it ends when they sign out, or may no longer.
+ * @throws {ProtocolError} as `requirePerson`, and 403 session_not_found where the actor may not, or no longer
+ */
+export async function requirePersonOrActor(needs: BearerNeeds, request: Request): Promise<Bearer> {
+  const claims = await claimsOf(needs, request);
+  if (claims.act && !(await mayActorGoOn(needs.database, claims.session_id, needs.clock())))
+    throw sessionNotFound();
+  return findBearer(needs, claims);
+}
+
+/** One statement. */
+async function findBearer(needs: BearerNeeds, claims: Claims): Promise<Bearer> {
   const { sub, session_id } = claims;
   if (!sub) throw badToken('missing sub claim');
   const [found] = await needs.database.query<FullUserRow & Partial<FoundSession>>(

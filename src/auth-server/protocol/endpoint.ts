@@ -5,7 +5,7 @@ import type { AttemptKind } from '../../identity/attempts.ts';
 import type { TokenVerifier } from './bearer.ts';
 import type { Client } from './client.ts';
 import type { AuthServerNeeds, Caller } from './needs.ts';
-import { tooManyRequests } from './protocol-error.ts';
+import { ProtocolError, tooManyRequests } from './protocol-error.ts';
 
 export interface Services extends AuthServerNeeds {
   readonly tokens: TokenVerifier;
@@ -20,6 +20,11 @@ export type Call = Context<Env>;
 export type Endpoints = Hono<Env>;
 
 export const newEndpoints = (): Endpoints => new Hono<Env>();
+
+/** For what is not of the protocol: to anybody but Limen itself there is no such path. @throws {ProtocolError} 404 not_found */
+export function requireProcess(call: Call): void {
+  if (call.env.via !== 'process') throw new ProtocolError(404, 'not_found', 'Not found');
+}
 
 /** @throws {ProtocolError} 429 over_request_rate_limit */
 export async function countAttempt(

@@ -49,6 +49,8 @@ export interface AuthServerSettings extends RedirectSettings {
   mfa: MfaSettings;
   /** Null: they are off. */
   passkeys: PasskeySettings | null;
+  /** Null: nobody acts in anybody's stead. */
+  impersonation: ImpersonationSettings | null;
 }
 
 /** Codes and links by mail. */
@@ -79,6 +81,10 @@ export interface PhoneSettings {
   autoconfirm: boolean;
   codeTtlSeconds: number;
   codeLength: number;
+}
+
+export interface ImpersonationSettings {
+  ttlSeconds: number;
 }
 
 export interface PasskeySettings extends RelyingParty {

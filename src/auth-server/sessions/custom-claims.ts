@@ -26,7 +26,7 @@ const REQUIRED = [
  * Who it is, which session, and how sure we are of it. These are proven here and nowhere else: whoever reads the token relies on them,
  * and Limen itself finds the session by them.
  */
-const OURS = ['iss', 'sub', 'aud', 'iat', 'session_id', 'is_anonymous', 'aal'] as const;
+const OURS = ['iss', 'sub', 'aud', 'iat', 'session_id', 'is_anonymous', 'aal', 'act'] as const;
 
 /** May be left out or emptied, for a small or a discreet token, but not be somebody else's. */
 const OURS_OR_NOTHING = ['email', 'phone', 'amr'] as const;

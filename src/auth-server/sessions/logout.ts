@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { requirePerson } from '../protocol/bearer.ts';
+import { impersonated } from '../protocol/actor.ts';
+import { requirePersonOrActor } from '../protocol/bearer.ts';
 import { readQuery } from '../protocol/body.ts';
 import { type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { endSession, endSessionsOf } from './session-row.ts';
@@ -11,7 +12,9 @@ const Query = z.object({
 export function logoutEndpoints(services: Services): Endpoints {
   return newEndpoints().post('/logout', async (call) => {
     const { scope } = readQuery(call.req.url, Query);
-    const { user, sessionId } = await requirePerson(services, call.req.raw);
+    const { user, sessionId, claims } = await requirePersonOrActor(services, call.req.raw);
+    // The other sessions are the person's.
+    if (claims.act && scope !== 'local') throw impersonated();
     for (const id of await end()) services.changes.sessionEnded(id);
     return call.body(null, 204);
 

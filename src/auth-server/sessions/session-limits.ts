@@ -1,6 +1,7 @@
 /** Whether a session is over by the clock, or by another one. Looked at when it is refreshed, and never before. */
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { SessionLimits } from '../protocol/needs.ts';
+import { IMPERSONATION_TAG } from './impersonation-row.ts';
 import type { SessionRow } from './session-row.ts';
 
 /** Why the session is over, in the protocol's words; null where it is not. */
@@ -25,13 +26,16 @@ export async function endOf(
   return null;
 }
 
-/** What waits for a second factor, or has not been asked for it, ends nothing that has shown it: it takes no more than the password. */
+/**
+ * What waits for a second factor, or has not been asked for it, ends nothing that has shown it: it takes no more than the password. And
+ * what an operator began in the person's stead is no sign-in of theirs.
+ */
 async function hasNewer(database: Queryable, { id, session_id }: SessionRow): Promise<boolean> {
   // Compared in the database: a Date holds milliseconds, and Postgres more. Of two that began together one has to be the newer.
   const newer = await database.query(
     `select 1 from auth.sessions as newer, auth.sessions as this
      where this.id = $1 and newer.user_id = $2 and (newer.created_at, newer.id) > (this.created_at, this.id)
-       and coalesce(newer.aal, 'aal1') >= coalesce(this.aal, 'aal1') limit 1`,
+       and coalesce(newer.aal, 'aal1') >= coalesce(this.aal, 'aal1') and newer.tag is distinct from '${IMPERSONATION_TAG}' limit 1`,
     [session_id, id],
   );
   return newer.length > 0;

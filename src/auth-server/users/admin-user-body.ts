@@ -30,6 +30,8 @@ export const AdminUserBody = z.object({
     .nullish()
     .transform((role) => role || undefined),
   ban_duration: optionalText,
+  /** Not of the protocol: why, for the record. */
+  ban_reason: optionalText,
 });
 export type AdminUserBody = z.infer<typeof AdminUserBody>;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
@@ -12,7 +13,7 @@ import { insertUser, newUserRow } from '../sign-up/new-user.ts';
 import { AdminUserBody, bannedUntil, passwordHashOf } from './admin-user-body.ts';
 import { deleteUser, softDeleteUser } from './deleted-user.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
-import { findUserById, fullUserJson } from './user-row.ts';
+import { type FullUserRow, findUserById, fullUserJson } from './user-row.ts';
 
 export function adminUserEndpoints(services: Services): Endpoints {
   return newEndpoints()
@@ -89,6 +90,7 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
       const changed = await changeUser(tx, user, change, now);
       if (!changed) throw userNotFound();
       if (hash) await addNotice(services, tx, user, 'password-changed');
+      await tellOfNewAddress(services, tx, user, changed);
       return { changed, ended: hash ? await endSessionsOf(tx, id, null) : [] };
     })
     .catch((error) => {
@@ -97,6 +99,18 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   services.outbox.wake();
   report(services, id, ended);
   return call.json(fullUserJson(changed));
+}
+
+/** At the former address, in case it was not what they asked for. */
+async function tellOfNewAddress(services: Services, tx: Queryable, before: FullUserRow, after: FullUserRow) {
+  if (after.email !== before.email) {
+    const data = { oldEmail: before.email, newEmail: after.email };
+    await addNotice(services, tx, before, 'email-changed', data);
+  }
+  if (after.phone !== before.phone) {
+    const data = { oldPhone: before.phone ?? '', newPhone: after.phone };
+    await addNotice(services, tx, before, 'phone-changed', data);
+  }
 }
 
 const DeletionBody = z.object({ should_soft_delete: optionalFlag }).prefault({});
@@ -118,11 +132,12 @@ function report({ changes }: Services, userId: string, endedSessions: string[]):
   changes.userChanged(userId);
 }
 
-function userIdOf(call: Call): string {
+/** @throws {ProtocolError} 404 validation_failed */
+export function userIdOf(call: Call): string {
   const id = call.req.param('id') ?? '';
   if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'user_id must be an UUID');
   // As the row has it: what is reported as changed is compared with tokens.
   return id.toLowerCase();
 }
 
-const userNotFound = () => new ProtocolError(404, 'user_not_found', 'User not found');
+export const userNotFound = () => new ProtocolError(404, 'user_not_found', 'User not found');

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from '../codes/reauthenticate.ts';
-import { type Bearer, isAdminRole, notAdmin, requirePerson } from '../protocol/bearer.ts';
+import { impersonated } from '../protocol/actor.ts';
+import { type Bearer, isAdminRole, notAdmin, requirePersonOrActor } from '../protocol/bearer.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { conflict, ProtocolError } from '../protocol/protocol-error.ts';
@@ -30,14 +31,14 @@ type Body = z.infer<typeof Body>;
 export function userEndpoints(services: Services): Endpoints {
   return newEndpoints()
     .get('/user', async (call) => {
-      const { user } = await requirePerson(services, call.req.raw);
+      const { user } = await requirePersonOrActor(services, call.req.raw);
       return call.json(fullUserJson(user));
     })
     .put('/user', (call) => updateUser(services, call));
 }
 
 async function updateUser(services: Services, call: Call): Promise<Response> {
-  const bearer = await requirePerson(services, call.req.raw);
+  const bearer = await requirePersonOrActor(services, call.req.raw);
   const body = await readBody(call.req.raw, Body);
   const { user } = bearer;
   assertMayChange(bearer, body);
@@ -67,6 +68,9 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
 }
 
 function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
+  // In somebody's stead their profile can be changed, and nothing that opens the account.
+  if (claims.act && Object.entries(body).some(([name, value]) => name !== 'data' && value != null))
+    throw impersonated();
   if (body.app_metadata && !isAdminRole(claims.role)) throw notAdmin();
   const changesCredentials = Boolean(body.email || body.phone) || body.password != null;
   if (!changesCredentials) return;
