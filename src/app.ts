@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import type { Hooks } from './adapters/hooks/hook.ts';
 import { createHookCaller } from './adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
+import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
 import { type Mail, openMail } from './adapters/mail/mail.ts';
 import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
+import { createAuditRecorder } from './adapters/postgres/audit-recorder.ts';
 import { openChangeFeed, SILENCE_MS } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -36,6 +38,7 @@ import type { SupabaseAuthConfig } from './config/supabase.ts';
 import { createContextFactory } from './context.ts';
 import { createHttpApp, type HttpApp } from './http/http-app.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
+import type { AuditRecorder } from './identity/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import { type ChangeLog, createChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
@@ -91,7 +94,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const changes = isTold ? heard : tellingOthers(heard, database, log);
     if (config.auth.kind === 'embedded') await installWebhookTriggers(database);
     const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
-    const shared = { database, attempts, changes, clock, log };
+    const audit = createAuditRecorder({ database, budget: createRefusalBudget(clock), log });
+    const shared = { database, attempts, changes, audit, clock, log };
     const auth =
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
@@ -174,6 +178,7 @@ interface Shared {
   database: Database;
   attempts: AttemptLimiter;
   changes: ChangeLog;
+  audit: AuditRecorder;
   clock: Clock;
   log: Logger;
 }

@@ -3,6 +3,8 @@
  * `fetch` serves both the process itself (supabase-js with `global.fetch`) and strangers (mounted at `/auth/v1`).
  */
 import { createTokenVerifier } from '../adapters/tokens/token-verifier.ts';
+import { assertAllRecorded } from './audit/recorded-endpoints.ts';
+import { recordRefusals } from './audit/refusals.ts';
 import { emailCodeEndpoints } from './codes/email-code.ts';
 import { reauthenticateEndpoints } from './codes/reauthenticate.ts';
 import { resendEndpoints } from './codes/resend.ts';
@@ -72,18 +74,23 @@ const FAMILIES = [
   adminPasskeyEndpoints,
 ];
 
+const BASE_PATH = '/auth/v1';
+
+/** @throws where what an endpoint changes would not be recorded: see `assertAllRecorded` */
 export function createAuthServer(needs: AuthServerNeeds): AuthServer {
   const { keys, settings, clock, log } = needs;
   const tokens = createTokenVerifier({ keys, issuer: settings.issuer, audience: 'authenticated', clock });
   const services: Services = { ...needs, tokens };
 
-  const app = newEndpoints().basePath('/auth/v1');
+  const app = newEndpoints().basePath(BASE_PATH);
   app.use(async (call, next) => {
     call.header('cache-control', 'no-store');
     call.set('client', await clientOf(services, call.req.raw, call.env));
     await next();
   });
+  app.use(recordRefusals(services, BASE_PATH));
   for (const family of FAMILIES) app.route('/', family(services));
+  assertAllRecorded(app.routes.map(({ method, path }) => ({ method, path: path.slice(BASE_PATH.length) })));
   app.notFound((call) => answer(new ProtocolError(404, 'not_found', 'Not found'), call.req.raw, call.env));
   app.onError((error, call) => answer(error, call.req.raw, call.env));
 

@@ -6,10 +6,12 @@ import { pino } from 'pino';
 import type { HookTargets } from '../../src/adapters/hooks/hook.ts';
 import { createHookCaller } from '../../src/adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from '../../src/adapters/limits/attempt-limiter.ts';
+import { createRefusalBudget } from '../../src/adapters/limits/refusal-budget.ts';
 import { createOutbox } from '../../src/adapters/mail/outbox.ts';
 import type { ProviderSettings } from '../../src/adapters/oauth/provider-settings.ts';
 import { createOAuthProviders } from '../../src/adapters/oauth/providers.ts';
 import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
+import { createAuditRecorder } from '../../src/adapters/postgres/audit-recorder.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { migrate } from '../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';
@@ -80,6 +82,11 @@ export async function openAuthServer(
       sessionEnded: (id: string) => void ended.push(id),
     },
     attempts: createAttemptLimiter({ database: null, enabled: options.limited ?? false }),
+    audit: createAuditRecorder({
+      database,
+      budget: createRefusalBudget(clock.now),
+      log: pino({ level: 'silent' }),
+    }),
     outbox: createOutbox({ clock: clock.now, onWake: () => {} }),
     hooks: createHookCaller({ targets: {}, database, clock: clock.now, log }),
     oauth: createOAuthProviders(options.providers ?? []),

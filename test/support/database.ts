@@ -63,5 +63,9 @@ async function empty(database: Database): Promise<void> {
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
      where schemaname in ('auth', 'limen') and tablename not in ('migrations', 'schema_migrations')`,
   );
-  await database.query(`truncate ${tables.map(({ name }) => name).join(', ')} cascade`);
+  await database.transaction(async (tx) => {
+    // Some are append-only, by triggers.
+    await tx.query('set local session_replication_role = replica');
+    await tx.query(`truncate ${tables.map(({ name }) => name).join(', ')} cascade`);
+  });
 }

@@ -1,6 +1,7 @@
 /** A change of address that must be confirmed: by a mail to the new one and, unless it is turned off, by one to the present one too. */
 
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { conflict, emailExists } from '../protocol/protocol-error.ts';
 import { localeOf } from '../users/person-locale.ts';
@@ -137,6 +138,7 @@ export async function setPending(
 export async function confirmEmailChange(
   services: Services,
   tx: Queryable,
+  client: Client,
   spent: SpentToken,
   now: Date,
 ): Promise<Confirmed | { message: string } | undefined> {
@@ -152,7 +154,7 @@ export async function confirmEmailChange(
     return { message: HALF_CONFIRMED };
   }
   return {
-    user: await completeChange(services, tx, user, user.email_change, now),
+    user: await completeChange(services, tx, client, user, user.email_change, now),
     ended: [],
     isChanged: true,
   };
@@ -161,11 +163,12 @@ export async function confirmEmailChange(
 async function completeChange(
   services: Services,
   tx: Queryable,
+  client: Client,
   user: FullUserRow,
   email: string,
   now: Date,
 ): Promise<FullUserRow> {
-  const changed = await changeUser(tx, user, { email, confirmsEmail: true }, now).catch((error) => {
+  const changed = await changeUser(tx, client, user, { email, confirmsEmail: true }, now).catch((error) => {
     throw refusalOfDuplicate(error);
   });
   if (!changed) throw conflict();

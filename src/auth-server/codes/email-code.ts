@@ -1,6 +1,7 @@
 /** `/otp`, `/magiclink` and `/recover`: who asks for a mail, and is told nothing by the answer. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import {
@@ -128,8 +129,11 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
     if (newcomer) await insertUser(tx, newcomer);
     if (newcomer && hasProfile) await updateUnclaimedProfile(tx, email, newcomer.raw_user_meta_data ?? {});
     const user = await findUserByEmail(tx, email);
-    if (user && mailboxStandsFor(user) && isFor(user)) await mailLink(services, tx, user, email, link);
+    const mailed = user && mailboxStandsFor(user) && isFor(user) ? user : null;
+    if (mailed) await mailLink(services, tx, mailed, email, link);
     else await mailNobody(services, tx, email, link);
+    const details = { type, channel: 'email' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId: mailed?.id ?? null, details });
   });
   outbox.wake();
   return call.json({});

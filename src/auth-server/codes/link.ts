@@ -1,5 +1,6 @@
 /** The way of a mailed link: a page with a button, the form it sends, and the redirect to the application with what came of it. */
 import { z } from 'zod';
+import { noteRefusal } from '../audit/refusals.ts';
 import { readForm, readQuery } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { type ProtocolError, refusalOf, validationFailed } from '../protocol/protocol-error.ts';
@@ -70,6 +71,7 @@ async function useLink(services: Services, call: Call, link: Link): Promise<Resp
   } catch (error) {
     const refusal = refusalOf(error);
     if (!refusal) throw error;
+    noteRefusal(call, refusal);
     say(target, errorParameters(refusal), isPkce);
   }
   for (const [name, value] of Object.entries(LINK_HEADERS)) call.header(name, value);

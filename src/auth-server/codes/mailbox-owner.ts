@@ -1,5 +1,6 @@
 /** What holds once somebody has shown that the mailbox of an account is theirs. */
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Client } from '../protocol/client.ts';
 import { endSessionsOf } from '../sessions/session-row.ts';
 import { changeUser } from '../users/user-change.ts';
 import { type FullUserRow, findUserById, type UserRow } from '../users/user-row.ts';
@@ -32,15 +33,16 @@ export interface Confirmed {
  */
 export async function confirmMailbox(
   tx: Queryable,
+  client: Client,
   user: FullUserRow,
   isOfSignUp: boolean,
   now: Date,
 ): Promise<Confirmed | undefined> {
   if (user.email_confirmed_at) return { user, ended: [], isChanged: false };
   const mayBeAStrangers = !isOfSignUp && isSignedUp(user);
-  const ended = mayBeAStrangers ? await emptyAccount(tx, user, now) : [];
+  const ended = mayBeAStrangers ? await emptyAccount(tx, client, user, now) : [];
   const before = mayBeAStrangers ? await findUserById(tx, user.id) : user;
-  const confirmed = before && (await changeUser(tx, before, { confirmsEmail: true }, now));
+  const confirmed = before && (await changeUser(tx, client, before, { confirmsEmail: true }, now));
   return confirmed && { user: confirmed, ended, isChanged: true };
 }
 
@@ -51,7 +53,7 @@ export async function confirmMailbox(
 export const isSignedUp = (user: UserRow) =>
   user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
 
-async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<string[]> {
+async function emptyAccount(tx: Queryable, client: Client, user: UserRow, now: Date): Promise<string[]> {
   const { id, email } = user;
   // A profile without a password came with the request for a sign-in link.
   const metadata = user.encrypted_password ? signUpMetadata(id, email ?? '', {}) : user.raw_user_meta_data;
@@ -64,7 +66,7 @@ async function emptyAccount(tx: Queryable, user: UserRow, now: Date): Promise<st
   await tx.query("delete from auth.identities where user_id = $1 and provider <> 'email'", [id]);
   await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
   await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
-  return endSessionsOf(tx, id, null);
+  return endSessionsOf(tx, client, { userId: id, exceptId: null, reason: 'address_claimed' });
 }
 
 /** The profile of somebody who asks for a sign-in link again, before they ever used one. */

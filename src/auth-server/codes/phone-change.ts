@@ -1,6 +1,7 @@
 /** A change of number that must be confirmed by a code to the new one. */
 
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { conflict, phoneExists } from '../protocol/protocol-error.ts';
 import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
@@ -38,13 +39,14 @@ export async function requestPhoneChange(
 export async function confirmPhoneChange(
   services: Services,
   tx: Queryable,
+  client: Client,
   spent: SpentToken,
   now: Date,
 ): Promise<Confirmed | undefined> {
   const user = await lockUser(tx, spent.userId);
   if (!user?.phone_change || user.phone_change !== spent.address) return undefined;
   const change = { phone: user.phone_change, confirmsPhone: true };
-  const changed = await changeUser(tx, user, change, now).catch((error) => {
+  const changed = await changeUser(tx, client, user, change, now).catch((error) => {
     throw refusalOfDuplicate(error);
   });
   if (!changed) throw conflict();

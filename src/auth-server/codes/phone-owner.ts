@@ -1,6 +1,7 @@
 /** What holds once somebody has shown that the number of an account is theirs. */
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { JsonObject } from '../protocol/body.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { changeUser } from '../users/user-change.ts';
 import { lockUser, type UserRow } from '../users/user-row.ts';
@@ -23,13 +24,14 @@ export function phoneStandsFor(user: UserRow): boolean {
 export async function confirmPhone(
   _services: Services,
   tx: Queryable,
+  client: Client,
   { userId, address }: SpentToken,
   now: Date,
 ): Promise<Confirmed | undefined> {
   const user = await lockUser(tx, userId);
   if (!user || user.phone !== address || !phoneStandsFor(user)) return undefined;
   if (user.phone_confirmed_at) return { user, ended: [], isChanged: false };
-  const confirmed = await changeUser(tx, user, { confirmsPhone: true }, now);
+  const confirmed = await changeUser(tx, client, user, { confirmsPhone: true }, now);
   return confirmed && { user: confirmed, ended: [], isChanged: true };
 }
 

@@ -1,6 +1,7 @@
 /** `POST /otp` with a phone number: who asks for a code, and is told nothing by the answer. */
 
 import { randomUUID } from 'node:crypto';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { phoneProviderDisabled } from '../protocol/protocol-error.ts';
@@ -48,8 +49,11 @@ export async function sendSignInText(
     if (newcomer) await insertUser(tx, newcomer);
     const user = await findUserByPhone(tx, phone);
     const code = { phone, type: 'confirmation_token' } as const;
-    if (user && phoneStandsFor(user)) await sendPhoneCode(services, tx, user, code);
+    const texted = user && phoneStandsFor(user) ? user : null;
+    if (texted) await sendPhoneCode(services, tx, texted, code);
     else await sendPhoneCodeToNobody(services, tx, code);
+    const details = { type: 'sms', channel: 'sms' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId: texted?.id ?? null, details });
   });
   outbox.wake();
   return call.json({});

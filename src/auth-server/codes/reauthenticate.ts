@@ -1,4 +1,5 @@
 /** `GET /reauthenticate`: a code by mail that stands for the current password, for a session that is old or borrowed. */
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
@@ -52,6 +53,8 @@ async function reauthenticate(services: Services, call: Call): Promise<Response>
       redirectTo: null,
       data: {},
     });
+    const details = { type: 'reauthentication', channel: 'email' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId: user.id, details });
   });
   outbox.wake();
   return call.json({});

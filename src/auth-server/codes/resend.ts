@@ -1,5 +1,6 @@
 /** `POST /resend`: what was sent already, once more and with a new code. The answer tells nothing. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {
@@ -63,6 +64,8 @@ async function resendEmailChange(services: Services, call: Call, { email: given 
   await services.database.transaction(async (tx) => {
     const waiting = await findWaiting(tx, email, EMAIL_CHANGE_TOKENS);
     await resendHalf(services, tx, waiting, email, target);
+    const details = { type: 'email_change', channel: 'email' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId: waiting?.user.id ?? null, details });
   });
   services.outbox.wake();
   return call.json({});
@@ -86,6 +89,9 @@ async function resendText(
     const isWanted = waiting && (type === 'phone_change_token' || !waiting.user.phone_confirmed_at);
     if (isWanted) await sendPhoneCode(services, tx, waiting.user, { phone, type });
     else await sendPhoneCodeToNobody(services, tx, { phone, type });
+    const userId = isWanted ? waiting.user.id : null;
+    const details = { type: type === 'phone_change_token' ? 'phone_change' : 'sms', channel: 'sms' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId, details });
   });
   services.outbox.wake();
   return call.json({});

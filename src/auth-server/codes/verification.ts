@@ -25,6 +25,7 @@ export interface Verification {
   complete(
     services: Services,
     tx: Queryable,
+    client: Client,
     spent: SpentToken,
     now: Date,
   ): Promise<Confirmed | { message: string } | undefined>;
@@ -58,7 +59,7 @@ export async function verify(
   const { verified, changed } = await database.transaction(async (tx) => {
     const sentAfter = new Date(now.getTime() - ttlSeconds * 1000);
     const spent = await spendToken(tx, presented, { types: stored, purposes, sentAfter });
-    const done = spent && (await complete(services, tx, spent, now));
+    const done = spent && (await complete(services, tx, client, spent, now));
     if (!spent || !done) throw otpExpired(presented);
     if ('address' in presented) await forgetGuesses(tx, presented.address);
     const { userId } = spent;

@@ -49,11 +49,11 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
     purposes: types,
     flows: types.map((type) => MAILED_LINKS[type].flow),
     by: 'email',
-    async complete(_services, tx, { userId, address, purpose }, now) {
+    async complete(_services, tx, client, { userId, address, purpose }, now) {
       const user = await findUserById(tx, userId);
       // The address may have changed since the mail was sent.
       if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
-      return confirmMailbox(tx, user, purpose === 'signup' || purpose === 'invite', now);
+      return confirmMailbox(tx, client, user, purpose === 'signup' || purpose === 'invite', now);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What an administrator sees and does of somebody's second factors. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
@@ -27,15 +28,15 @@ async function update(services: Services, call: Call): Promise<Response> {
   const user = await requireUser(services, call);
   const factor = factorOf(user, call);
   const { friendly_name: name } = await readBody(call.req.raw, UpdateBody);
-  const renamed = name
-    ? await renameFactor(services.database, {
-        userId: user.id,
-        factorId: factor.id,
-        name,
-        now: services.clock(),
-      })
-    : factor;
-  if (!renamed) throw factorNotFound();
+  const { id: userId } = user;
+  const renamed = await services.database.transaction(async (tx) => {
+    const now = services.clock();
+    const renamed = name ? await renameFactor(tx, { userId, factorId: factor.id, name, now }) : factor;
+    if (!renamed) throw factorNotFound();
+    const details = { method: factor.factor_type };
+    await recordEvents(tx, call.var.client, { action: 'factor.renamed', userId, details });
+    return renamed;
+  });
   services.changes.userChanged(user.id);
   return call.json(factorJson(renamed));
 }
@@ -57,6 +58,8 @@ async function remove(services: Services, call: Call): Promise<Response> {
     if (factor.status === 'verified') {
       await addNotice(services, tx, user, 'factor-removed', { factorType: factor.factor_type });
     }
+    const details = { method: factor.factor_type };
+    await recordEvents(tx, call.var.client, { action: 'factor.removed', userId: user.id, details });
   });
   changes.userChanged(user.id);
   outbox.wake();

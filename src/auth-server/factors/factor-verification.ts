@@ -1,10 +1,12 @@
 /** `POST /factors/{id}/verify`: a code of the factor, for a challenge of it. Finishes an enrolment, and raises the session. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
+import type { Client } from '../protocol/client.ts';
 import { type Call, countAttempt, forgiveAttempt, type Services } from '../protocol/endpoint.ts';
 import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
@@ -44,7 +46,7 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   await judgeFactorAttempt(services, client, { userId: user.id, factorId, factorType: 'totp', isRight });
   if (step === null) throw verificationFailed();
   const { grant, ended } = await database.transaction((tx) =>
-    accept(services, tx, bearer, { factorId, challengeId, address, step, now }),
+    accept(services, tx, client, bearer, { factorId, challengeId, address, step, now }),
   );
   for (const id of ended) changes.sessionEnded(id);
   changes.userChanged(user.id);
@@ -74,7 +76,13 @@ function assertAnswerable(
 }
 
 /** Everything that was looked at before is decided here, by statements that find nothing to write when somebody was faster. */
-async function accept(services: Services, tx: Queryable, bearer: Bearer, proof: Proof): Promise<Raised> {
+async function accept(
+  services: Services,
+  tx: Queryable,
+  client: Client,
+  bearer: Bearer,
+  proof: Proof,
+): Promise<Raised> {
   const { user, aal } = bearer;
   const { factorId, now } = proof;
   const { hasFactor } = await lockPerson(tx, user.id, now);
@@ -90,8 +98,9 @@ async function accept(services: Services, tx: Queryable, bearer: Bearer, proof: 
     if (hasFactor && aal === 'aal1') throw insufficientAal(403, 'AAL2 required to verify a new factor');
     await finishEnrolment(tx, user.id, factorId, now);
     await addNotice(services, tx, user, 'factor-added', { factorType: 'totp' });
+    await recordEvents(tx, client, { action: 'factor.added', userId: user.id, details: { method: 'totp' } });
   }
-  return raiseSession(tx, bearer, { factorId, method: METHOD_OF_FACTOR.totp, now });
+  return raiseSession(tx, client, bearer, { factorId, method: METHOD_OF_FACTOR.totp, now });
 }
 
 async function useChallenge(tx: Queryable, { challengeId, factorId, address, now }: Proof): Promise<void> {

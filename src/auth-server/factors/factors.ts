@@ -1,5 +1,6 @@
 /** Second factors: enrolled, challenged, verified (`factor-verification.ts`), and unenrolled. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
@@ -58,12 +59,18 @@ async function enroll(services: Services, call: Call): Promise<Response> {
       `MFA enroll is disabled for ${factor_type}`,
     );
   }
+  const { client } = call.var;
   const secret = newTotpSecret();
   const now = clock();
   const id = await database.transaction(async (tx) => {
     const { hasFactor } = await lockPerson(tx, user.id, now);
     // Whoever has no more than the password must not add a factor of their own to somebody's account.
     if (hasFactor && aal === 'aal1') throw insufficientAal(403, 'AAL2 required to enroll a new factor');
+    await recordEvents(tx, client, {
+      action: 'factor.enrolled',
+      userId: user.id,
+      details: { method: 'totp' },
+    });
     return insertTotpFactor(tx, { userId: user.id, name, secret, max: settings.mfa.maxEnrolledFactors, now });
   });
   changes.userChanged(user.id);
@@ -115,6 +122,8 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
     if (gone.status === 'verified') {
       await addNotice(services, tx, user, 'factor-removed', { factorType: gone.factor_type });
     }
+    const details = { method: gone.factor_type };
+    await recordEvents(tx, call.var.client, { action: 'factor.removed', userId: user.id, details });
   });
   changes.userChanged(user.id);
   outbox.wake();

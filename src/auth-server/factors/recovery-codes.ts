@@ -1,5 +1,6 @@
 /** Recovery codes, for whoever has lost the other factor. Mounted before `factors.ts`, whose paths would take theirs. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';
@@ -92,6 +93,7 @@ async function hand(
     const { hasFactor } = await lockPerson(tx, user.id, now);
     const set = await findSet(tx, { userId: user.id, now, hasFactor });
     await addNotice(services, tx, user, 'recovery-codes-generated');
+    await recordEvents(tx, call.var.client, { action: 'recovery_codes.generated', userId: user.id });
     return { set, codes: await replaceRecoveryCodes(tx, { userId: user.id, setId: set.id }) };
   });
   changes.userChanged(user.id);
@@ -122,7 +124,7 @@ async function verify(services: Services, call: Call): Promise<Response> {
     await lockPerson(tx, user.id, now);
     const factorId = await useRecoveryCode(tx, { userId: user.id, code, now });
     if (!factorId) throw verificationFailed('Invalid recovery code entered');
-    return raiseSession(tx, bearer, { factorId, method: METHOD_OF_FACTOR.recovery_code, now });
+    return raiseSession(tx, client, bearer, { factorId, method: METHOD_OF_FACTOR.recovery_code, now });
   });
   for (const id of ended) changes.sessionEnded(id);
   changes.userChanged(user.id);
@@ -146,10 +148,11 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
   const id = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
     const id = await deleteRecoveryCodes(tx, { userId: user.id, now });
-    if (id) await addNotice(services, tx, user, 'factor-removed', { factorType: 'recovery_code' });
+    if (!id) throw factorNotFound();
+    await addNotice(services, tx, user, 'factor-removed', { factorType: 'recovery_code' });
+    await recordEvents(tx, call.var.client, { action: 'recovery_codes.removed', userId: user.id });
     return id;
   });
-  if (!id) throw factorNotFound();
   changes.userChanged(user.id);
   outbox.wake();
   return call.json({ id });

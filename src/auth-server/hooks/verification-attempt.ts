@@ -48,7 +48,7 @@ export async function judgePasswordAttempt(
     },
   );
   if (answer.decision !== 'reject') return;
-  if (isTrue(answer.should_logout_user)) await endAllSessions(services, user_id);
+  if (isTrue(answer.should_logout_user)) await endAllSessions(services, client, user_id);
   throw new ProtocolError(
     400,
     'invalid_credentials',
@@ -74,7 +74,7 @@ export async function judgeFactorAttempt(
     valid: isRight,
   });
   if (answer.decision !== 'reject') return;
-  await endAllSessions(services, userId);
+  await endAllSessions(services, client, userId);
   throw new ProtocolError(
     403,
     'mfa_verification_rejected',
@@ -82,8 +82,13 @@ export async function judgeFactorAttempt(
   );
 }
 
-async function endAllSessions({ database, changes }: Services, userId: string): Promise<void> {
-  for (const id of await endSessionsOf(database, userId, null)) changes.sessionEnded(id);
+async function endAllSessions(
+  { database, changes }: Services,
+  client: Client,
+  userId: string,
+): Promise<void> {
+  const ended = await endSessionsOf(database, client, { userId, exceptId: null, reason: 'refused_by_hook' });
+  for (const id of ended) changes.sessionEnded(id);
 }
 
 /** Supabase's own guide answers the text `"false"`. */

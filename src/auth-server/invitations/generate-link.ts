@@ -1,6 +1,7 @@
 /** `POST /admin/generate_link`: what a mail would hold, for an administrator who sends it by other means. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { actionLink, type LinkVerification } from '../codes/action-link.ts';
 import { forgetGuesses } from '../codes/code-guesses.ts';
@@ -64,6 +65,8 @@ async function generateLink(services: Services, call: Call): Promise<Response> {
   const newcomer = await newcomerOf(services, call, body, hash ?? null);
   const { made, user } = await database.transaction(async (tx) => {
     const made = await make(services, tx, body, newcomer);
+    const details = { type: made.type };
+    await recordEvents(tx, call.var.client, { action: 'link.generated', userId: made.userId, details });
     const user = await findUserById(tx, made.userId);
     if (!user) throw conflict();
     return { made, user };
@@ -88,7 +91,8 @@ async function newcomerOf(
 ): Promise<AdmittedUser | null> {
   const now = services.clock();
   if (type === 'signup' && !hash) throw validationFailed('Signup requires a valid password');
-  if (type === 'invite') return admitUser(services, call.var.client, newInvitee({ email, data, now }));
+  const { client } = call.var;
+  if (type === 'invite') return admitUser(services, client, newInvitee({ email, data, now }), 'user.invited');
   // For an address that nobody has a magic link becomes a sign-up without a password.
   const isSignup =
     type === 'signup' || (type === 'magiclink' && !(await findUserByEmail(services.database, email)));
@@ -107,7 +111,7 @@ async function newcomerOf(
     },
     now,
   );
-  return admitUser(services, call.var.client, row);
+  return admitUser(services, client, row, 'user.created');
 }
 
 async function make(

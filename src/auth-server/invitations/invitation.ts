@@ -1,5 +1,6 @@
 /** The account of somebody whom an administrator brings in: without a password, and theirs once they show that the address is. */
 import { randomUUID } from 'node:crypto';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { signUpMetadata } from '../codes/mailbox-owner.ts';
 import type { JsonObject } from '../protocol/body.ts';
@@ -50,6 +51,8 @@ export async function prepareInvitee(tx: Queryable, invitee: AdmittedUser): Prom
      where id = $1`,
     [user.id, invitee.invited_at, { ...invitee.raw_user_meta_data, sub: user.id }],
   );
+  const { client, event } = invitee.origin;
+  await recordEvents(tx, client, { ...event, userId: user.id });
   return user;
 }
 

@@ -26,7 +26,8 @@ async function invite(services: Services, call: Call): Promise<Response> {
   const email = parseEmailAddress(given);
   await countSending(services, call.var.client, 'mail', email);
   const now = clock();
-  const admitted = await admitUser(services, call.var.client, newInvitee({ email, data, now }));
+  const invited = newInvitee({ email, data, now });
+  const admitted = await admitUser(services, call.var.client, invited, 'user.invited');
   const user = await database.transaction(async (tx) => {
     const invitee = await prepareInvitee(tx, admitted);
     await mailLink(services, tx, invitee, email, {

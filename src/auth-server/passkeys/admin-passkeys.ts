@@ -1,5 +1,6 @@
 /** What an administrator sees of somebody's passkeys, and takes away. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
@@ -25,6 +26,7 @@ async function remove(services: Services, call: Call): Promise<Response> {
     const removed = await deletePasskey(tx, { id, userId: user.id });
     if (!removed) throw passkeyNotFound();
     await addNotice(services, tx, user, 'passkey-removed', { passkeyName: removed.friendly_name });
+    await recordEvents(tx, call.var.client, { action: 'passkey.removed', userId: user.id });
   });
   services.outbox.wake();
   return call.body(null, 204);

@@ -1,5 +1,6 @@
 /** How somebody who is signed in gets a passkey. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { readBody } from '../protocol/body.ts';
 import {
@@ -82,6 +83,7 @@ async function finish(services: Services, call: Call): Promise<Response> {
       throw new ProtocolError(422, 'webauthn_credential_exists', 'This credential is already registered');
     }
     await addNotice(services, tx, user, 'passkey-added', { passkeyName: added.friendly_name });
+    await recordEvents(tx, call.var.client, { action: 'passkey.added', userId: user.id });
     return added;
   });
   outbox.wake();

@@ -1,5 +1,6 @@
 /** The passkeys that somebody has. How one is added is in `passkey-registration.ts`, how one is used in `passkey-sign-in.ts`. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
@@ -33,13 +34,13 @@ async function rename(services: Services, call: Call): Promise<Response> {
   requirePasskeys(services);
   const { user } = await requirePerson(services, call.req.raw);
   const { friendly_name: name } = await readBody(call.req.raw, RenameBody);
-  const renamed = await renamePasskey(services.database, {
-    id: passkeyIdOf(call, 'id'),
-    userId: user.id,
-    name,
-    now: services.clock(),
+  const id = passkeyIdOf(call, 'id');
+  const renamed = await services.database.transaction(async (tx) => {
+    const renamed = await renamePasskey(tx, { id, userId: user.id, name, now: services.clock() });
+    if (!renamed) throw passkeyNotFound();
+    await recordEvents(tx, call.var.client, { action: 'passkey.renamed', userId: user.id });
+    return renamed;
   });
-  if (!renamed) throw passkeyNotFound();
   return call.json(passkeyJson(renamed));
 }
 
@@ -54,6 +55,7 @@ async function remove(services: Services, call: Call): Promise<Response> {
     const removed = await deletePasskey(tx, { id, userId: user.id });
     if (!removed) throw passkeyNotFound();
     await addNotice(services, tx, user, 'passkey-removed', { passkeyName: removed.friendly_name });
+    await recordEvents(tx, call.var.client, { action: 'passkey.removed', userId: user.id });
   });
   outbox.wake();
   return call.body(null, 204);

@@ -7,7 +7,7 @@ import { type AssuranceLevel, lowerLevelOf } from './assurance-level.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
-type Claims = Awaited<ReturnType<TokenVerifier['verify']>>;
+export type Claims = Awaited<ReturnType<TokenVerifier['verify']>>;
 
 export interface TokenNeeds {
   tokens: TokenVerifier;

@@ -1,12 +1,11 @@
 /** Who a request really comes from. */
 import { isIP } from 'node:net';
-import { bearerTokenOf, isAdminRole, type TokenNeeds, verifyToken } from './bearer.ts';
+import type { Actor, Client as IdentityClient } from '../../identity/client.ts';
+import { bearerTokenOf, type Claims, isAdminRole, type TokenNeeds, verifyToken } from './bearer.ts';
 import type { Caller } from './needs.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-export interface Client {
-  address: string;
-  userAgent: string | null;
+export interface Client extends IdentityClient {
   /** Whether the limits count this client's attempts. Limen itself has counted already. */
   isLimited: boolean;
 }
@@ -16,21 +15,32 @@ export interface Client {
  * the headers that supabase-js sends it in; from anybody else it is ignored.
  */
 export async function clientOf(needs: TokenNeeds, request: Request, caller: Caller): Promise<Client> {
-  const { address, userAgent } = caller;
-  const client = { address, userAgent, isLimited: caller.via === 'socket' };
+  const { via, ...from } = caller;
+  const bearer = await claimsOf(needs, bearerTokenOf(request));
+  const client = { ...from, isLimited: via === 'socket', actor: caller.actor ?? actorOf(bearer, via) };
   const forwarded = request.headers.get('sb-forwarded-for')?.split(',')[0]?.trim() ?? '';
   if (isIP(forwarded) === 0) return client;
-  for (const key of [request.headers.get('apikey'), bearerTokenOf(request)]) {
-    if (key && (await isSecretKey(needs, key))) return { ...client, address: forwarded };
+  for (const claims of [bearer, await claimsOf(needs, request.headers.get('apikey'))]) {
+    if (claims && isAdminRole(claims.role)) return { ...client, address: forwarded };
   }
   return client;
 }
 
-async function isSecretKey(needs: TokenNeeds, key: string): Promise<boolean> {
+/** Null for no token, and for one that is not good: whether that matters is for the endpoint to say. */
+async function claimsOf(needs: TokenNeeds, token: string | null): Promise<Claims | null> {
+  if (token === null) return null;
   try {
-    return isAdminRole((await verifyToken(needs, key)).role);
+    return await verifyToken(needs, token);
   } catch (error) {
-    if (error instanceof ProtocolError) return false;
+    if (error instanceof ProtocolError) return null;
     throw error;
   }
+}
+
+/** Limen itself calls with the secret key for people who are not signed in: then nobody acts whom anybody knows. */
+function actorOf(claims: Claims | null, via: Caller['via']): Actor | null {
+  if (!claims) return null;
+  const { sub, session_id: sessionId, role } = claims;
+  if (sub && sessionId) return { kind: 'person', userId: sub, sessionId };
+  return via === 'socket' && isAdminRole(role) ? { kind: 'service', id: role } : null;
 }

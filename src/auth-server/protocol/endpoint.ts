@@ -11,9 +11,14 @@ export interface Services extends AuthServerNeeds {
   readonly tokens: TokenVerifier;
 }
 
-interface Env {
+export interface Env {
   Bindings: Caller;
-  Variables: { client: Client };
+  Variables: {
+    client: Client;
+    /** For `audit/refusals.ts`. */
+    refusal?: Pick<ProtocolError, 'status' | 'code'>;
+    concerned?: string | null;
+  };
 }
 
 export type Call = Context<Env>;

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { ProviderRefusalError, ProviderUnavailableError } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
+import { noteRefusal } from '../audit/refusals.ts';
 import { readForm } from '../protocol/body.ts';
+import type { Client } from '../protocol/client.ts';
 import {
   type Call,
   countAttempt,
@@ -61,6 +63,7 @@ async function comeBack(services: Services, call: Call, answer: URLSearchParams)
   );
   const flow = isUuid(state) ? await spendEither(database, state, secrets, clock()) : undefined;
   if (!flow) {
+    noteRefusal(call, { status: 400, code: BAD_STATE.code });
     const target = isUuid(state) ? await targetOfState(database, state) : null;
     return redirectWithError(target ?? settings.siteUrl, BAD_STATE);
   }
@@ -72,9 +75,13 @@ async function comeBack(services: Services, call: Call, answer: URLSearchParams)
       log.warn({ provider: flow.provider_type, reason: error.message }, 'sign-in by a provider failed');
     }
     if (error instanceof ProviderUnavailableError) return redirectWithError(target, PROVIDER_DOWN);
-    if (error instanceof ProviderRefusalError) return redirectWithError(target, refusalFrom(answer));
+    if (error instanceof ProviderRefusalError) {
+      noteRefusal(call, { status: 400, code: 'bad_oauth_callback' });
+      return redirectWithError(target, refusalFrom(answer));
+    }
     const refusal = refusalOf(refusalOfDuplicate(error));
     if (!refusal) throw error;
+    noteRefusal(call, refusal);
     return redirectWithError(target, asRedirectError(refusal));
   }
 }
@@ -141,7 +148,7 @@ async function finish(
   }
   const { user, isChanged, grant, code } = await opening(services, call.var.client, (newcomer) =>
     database.transaction(async (tx) => {
-      const opened = await openFor(services, tx, flow, from, newcomer);
+      const opened = await openFor(services, tx, call.var.client, flow, from, newcomer);
       if (!opened) throw new LostRound();
       if (flow.code_challenge) {
         const { id: userId } = opened.user;
@@ -175,15 +182,16 @@ async function finish(
 async function openFor(
   services: Services,
   tx: Queryable,
+  client: Client,
   flow: ReturningFlow,
   from: FromProvider,
   newcomer: AdmittedUser | null,
 ) {
   if (flow.linking_target_id) {
     const linker = { userId: flow.linking_target_id, sessionId: flow.link_session_id };
-    const user = await linkProvider(services, tx, linker, from);
+    const user = await linkProvider(services, tx, client, linker, from);
     return { user, isChanged: true };
   }
   if (flow.invite_token) await assertInvited(tx, flow.invite_token, from);
-  return openProviderAccount(services, tx, from, newcomer);
+  return openProviderAccount(services, tx, client, from, newcomer);
 }

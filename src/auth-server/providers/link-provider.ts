@@ -1,7 +1,9 @@
 /** A provider's identity for somebody who is signed in and asks for it. */
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { sessionNotFound } from '../protocol/bearer.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
 import type { FullUserRow } from '../users/user-row.ts';
@@ -23,6 +25,7 @@ import {
 export async function linkProvider(
   services: Services,
   tx: Queryable,
+  client: Client,
   { userId, sessionId }: Linker,
   from: FromProvider,
 ): Promise<FullUserRow> {
@@ -49,6 +52,8 @@ export async function linkProvider(
     now,
   );
   await addNotice(services, tx, linked, 'identity-linked', { provider: label });
+  const event = { action: 'identity.linked', userId, sessionId, isByThemselves: true } as const;
+  await recordEvents(tx, client, { ...event, details: { provider } });
   return linked;
 }
 

@@ -1,6 +1,7 @@
 import type { ProviderTokens } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { FlowState } from '../codes/flow-state.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { type FullUserRow, findUserById } from '../users/user-row.ts';
 import { linkProvider } from './link-provider.ts';
@@ -16,6 +17,7 @@ import { forgetOAuthFlow } from './oauth-flow.ts';
 export async function finishOAuthFlow(
   services: Services,
   tx: Queryable,
+  client: Client,
   flow: FlowState & { user_id: string },
   now: Date,
 ): Promise<{ user: FullUserRow | undefined; linked: boolean; providerTokens: ProviderTokens | null }> {
@@ -37,5 +39,5 @@ export async function finishOAuthFlow(
     now,
   };
   const linker = { userId: flow.user_id, sessionId: waiting.sessionId };
-  return { user: await linkProvider(services, tx, linker, from), linked: true, providerTokens };
+  return { user: await linkProvider(services, tx, client, linker, from), linked: true, providerTokens };
 }

@@ -1,6 +1,7 @@
 /** Whose account it is that a provider's identity opens. */
 import { randomUUID } from 'node:crypto';
 import type { ProviderIdentity } from '../../adapters/oauth/provider.ts';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
 import { isSignedUp } from '../codes/mailbox-owner.ts';
 import { addNotice } from '../codes/notice.ts';
@@ -77,6 +78,7 @@ export async function opening<Result>(
 export async function openProviderAccount(
   services: Services,
   tx: Queryable,
+  client: Client,
   from: FromProvider,
   newcomer: AdmittedUser | null,
 ): Promise<Opened> {
@@ -101,6 +103,12 @@ export async function openProviderAccount(
     now,
   );
   if (isProven) await addNotice(services, tx, user, 'identity-linked', { provider: from.label });
+  await recordEvents(tx, client, {
+    action: 'identity.linked',
+    userId: user.id,
+    isByThemselves: true,
+    details: { provider, ...(mayBeAStrangers && { reason: 'address_claimed' }) },
+  });
   return { user, isChanged: true };
 }
 

@@ -5,6 +5,7 @@ import {
   ProviderUnavailableError,
   type VerifiedIdToken,
 } from '../../adapters/oauth/provider.ts';
+import { noteRefusal } from '../audit/refusals.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import { optionalFlag, optionalText, readBody } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
@@ -58,15 +59,15 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
   }
   const { name, label, emailOptional } = provider;
   const issuedAt = clock();
+  const { client } = call.var;
   const from = { provider: name, label, emailOptional, identity: verified.identity, now: issuedAt };
-  const { grant, isChanged } = await opening(services, call.var.client, (newcomer) =>
+  const { grant, isChanged } = await opening(services, client, (newcomer) =>
     database.transaction(async (tx) => {
       if (!(await spendIdToken(tx, verified, issuedAt))) return { grant: null, isChanged: false };
       const opened = linkTo
-        ? { user: await linkProvider(services, tx, linkTo, from), isChanged: true }
-        : await openProviderAccount(services, tx, from, newcomer);
+        ? { user: await linkProvider(services, tx, client, linkTo, from), isChanged: true }
+        : await openProviderAccount(services, tx, client, from, newcomer);
       if (!opened) throw new LostRound();
-      const { client } = call.var;
       const grant = await signIn(tx, { user: opened.user, method: 'oauth', client, now: issuedAt, issuedAt });
       if (!grant) throw new LostRound();
       return { grant, isChanged: opened.isChanged };
@@ -96,5 +97,7 @@ const DESCRIPTIONS = {
 };
 
 /** As OAuth has it, and so without a code of Supabase Auth's. */
-const refuse = (call: Call, description: string) =>
-  call.json({ error: 'invalid_request', error_description: description }, 400);
+function refuse(call: Call, description: string): Response {
+  noteRefusal(call, { status: 400, code: 'bad_id_token' });
+  return call.json({ error: 'invalid_request', error_description: description }, 400);
+}

@@ -16,14 +16,14 @@ export async function grantByAuthCode(services: Services, call: Call): Promise<R
   const { auth_code, code_verifier } = await readBody(call.req.raw, Body);
   await countAttempt(services, call.var.client, 'verify');
   const { database, clock } = services;
+  const { client } = call.var;
   const now = clock();
   const { grant, linked } = await database
     .transaction(async (tx) => {
       const flow = await exchangeAuthCode(tx, { authCode: auth_code, verifier: code_verifier, now });
-      const { user, linked, providerTokens } = await finishOAuthFlow(services, tx, flow, now);
+      const { user, linked, providerTokens } = await finishOAuthFlow(services, tx, client, flow, now);
       if (!user || user.deleted_at) throw notFound();
       if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
-      const { client } = call.var;
       const method = flow.authentication_method;
       const grant = await signIn(tx, { user, method, client, now, issuedAt: now });
       return { grant: grant && { ...grant, ...(providerTokens && { providerTokens }) }, linked };

@@ -1,9 +1,10 @@
 /** `/user/identities`: what somebody signs in with, added and taken away by themselves. */
-
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
+import type { Client } from '../protocol/client.ts';
 import {
   type Call,
   countAttempt,
@@ -45,7 +46,7 @@ async function unlinkIdentity(services: Services, call: Call): Promise<Response>
   if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'identity_id must be an UUID');
   const { database, outbox, changes } = services;
   await database
-    .transaction((tx) => unlink(services, tx, bearer.user.id, id))
+    .transaction((tx) => unlink(services, tx, call.var.client, bearer.user.id, id))
     .catch((error) => {
       throw refusalOfUnlinking(error);
     });
@@ -58,6 +59,7 @@ async function unlinkIdentity(services: Services, call: Call): Promise<Response>
 async function unlink(
   { outbox, clock, oauth }: Services,
   tx: Queryable,
+  client: Client,
   userId: string,
   identityId: string,
 ): Promise<void> {
@@ -84,6 +86,8 @@ async function unlink(
   // To the address that the account had: its owner is who must hear of it.
   const provider = oauth.get(identity.provider)?.label ?? identity.provider;
   await addNotice({ outbox }, tx, user, 'identity-unlinked', { provider });
+  const details = { provider: identity.provider };
+  await recordEvents(tx, client, { action: 'identity.unlinked', userId, details });
 }
 
 /** Another address that is theirs, where the one of the account went with the identity; else the account keeps it. */

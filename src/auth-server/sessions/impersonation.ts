@@ -1,5 +1,6 @@
 /** A session in somebody else's stead. Not of Supabase Auth's protocol: Limen's rules have decided who may, and whom. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { isAdminRole, requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import {
@@ -41,19 +42,24 @@ async function begin(services: Services, call: Call): Promise<Response> {
   if (isBanned(user, now)) throw new ProtocolError(400, 'user_banned', 'User is banned');
   // The token would open the admin API.
   if (isAdminRole(user.role ?? '')) throw new ProtocolError(403, 'impersonated', 'User is an administrator');
-  const started = await startImpersonation(database, {
-    user,
-    actor: { id: actor.id, sessionId },
-    reason,
-    client,
-    now,
-    expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
+  const started = await database.transaction(async (tx) => {
+    const started = await startImpersonation(tx, {
+      user,
+      actor: { id: actor.id, sessionId },
+      reason,
+      client,
+      now,
+      expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
+    });
+    const event = { action: 'user.impersonated', userId: user.id, details: { reason } } as const;
+    if (started) await recordEvents(tx, client, { ...event, sessionId: started.session.id });
+    return started;
   });
   if (!started) throw userNotFound();
   const grant = { ...started, issuedAt: now, method: 'impersonation' };
   const as = { actor: { sub: actor.id, session_id: sessionId }, ttlSeconds };
   const token = await accessTokenOf(services, client, grant, as).catch(async (error) => {
-    await endSession(database, started.session.id);
+    await endSession(database, client, { id: started.session.id, userId: user.id, reason: 'not_begun' });
     throw error;
   });
   return call.json({

@@ -15,14 +15,16 @@ export function logoutEndpoints(services: Services): Endpoints {
     const { user, sessionId, claims } = await requirePersonOrActor(services, call.req.raw);
     // The other sessions are the person's.
     if (claims.act && scope !== 'local') throw impersonated();
+    const { client } = call.var;
     for (const id of await end()) services.changes.sessionEnded(id);
     return call.body(null, 204);
 
     async function end(): Promise<string[]> {
       if (scope !== 'local') {
-        return endSessionsOf(services.database, user.id, scope === 'others' ? sessionId : null);
+        const exceptId = scope === 'others' ? sessionId : null;
+        return endSessionsOf(services.database, client, { userId: user.id, exceptId, reason: 'logout' });
       }
-      await endSession(services.database, sessionId);
+      await endSession(services.database, client, { id: sessionId, userId: user.id, reason: 'logout' });
       return [sessionId];
     }
   });

@@ -1,7 +1,9 @@
 /** A session whose person has shown a second factor. */
 import { randomUUID } from 'node:crypto';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, sessionNotFound } from '../protocol/bearer.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Grant } from './grant.ts';
 import { encodeRefreshToken, newRefreshTokenKey } from './refresh-token.ts';
 import { sessionFacts } from './session-refresh.ts';
@@ -30,6 +32,7 @@ const COUNTER_STEP = 2;
  */
 export async function raiseSession(
   tx: Queryable,
+  client: Client,
   { user, sessionId }: Bearer,
   { factorId, method, now }: { factorId: string; method: string; now: Date },
 ): Promise<Raised> {
@@ -61,6 +64,12 @@ export async function raiseSession(
     [sessionId, now, factorId, newRefreshTokenKey(), COUNTER_STEP],
   );
   if (!raised?.refresh_token_hmac_key) throw sessionNotFound();
+  await recordEvents(tx, client, {
+    action: 'session.raised',
+    userId: user.id,
+    sessionId,
+    details: { method, sessions: ended.length },
+  });
   const counter = raised.refresh_token_counter ?? 0;
   return {
     grant: {

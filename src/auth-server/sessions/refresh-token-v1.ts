@@ -1,5 +1,8 @@
 /** Refresh tokens of version 1, rows of `auth.refresh_tokens`. New sessions get none; those of people who moved here go on. */
 import { randomBytes } from 'node:crypto';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
+import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Call, Services } from '../protocol/endpoint.ts';
 import type { Grant } from './grant.ts';
 import {
@@ -48,8 +51,8 @@ export async function refreshByVersion1(
     [token],
   );
   if (!row) throw refreshTokenNotFound();
-  await assertGoesOn(services, row, now);
-  if (row.revoked) return reuse(services, row, token, now);
+  await assertGoesOn(services, call.var.client, row, now);
+  if (row.revoked) return reuse(services, call.var.client, row, token, now);
 
   const next = newToken();
   const [rotated] = await database.query<SessionRow>(
@@ -84,6 +87,7 @@ export async function refreshByVersion1(
  */
 async function reuse(
   { database, settings }: Services,
+  client: Client,
   row: TokenRow,
   token: string,
   now: Date,
@@ -92,10 +96,20 @@ async function reuse(
   if (row.active_token && (row.active_parent === token || isRecent)) {
     return grant(row, row.active_token, now, 'sb-auth-refresh-token-reuse');
   }
-  await database.query(
-    'update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and not revoked',
-    [row.session_id, now],
+  const event: NewAuditEvent = {
+    action: 'session.ended',
+    userId: row.id,
+    sessionId: row.session_id,
+    details: { reason: 'refresh_token_reused', sessions: 1 },
+  };
+  const used = await database.query(
+    `with used as (
+       update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and not revoked returning id
+     ), recorded as (${insertAuditRows('$3', '(select from used limit 1) as once')})
+     select id from used`,
+    [row.session_id, now, auditRows(client, event)],
   );
+  if (used.length > 0) noteRecorded(client, event);
   throw refreshTokenAlreadyUsed();
 }
 

@@ -20,7 +20,10 @@ export async function sessionAnswer(services: Services, client: Client, grant: G
   const { user, session, refreshToken, trace, weakPassword, providerTokens } = grant;
   const accessToken = await accessTokenOf(services, client, grant).catch(async (error) => {
     // Nobody has its tokens, and a session that nobody has must not count as the newest, or be listed.
-    if (grant.isNewSession) await endSession(services.database, session.id);
+    if (grant.isNewSession) {
+      const { id } = session;
+      await endSession(services.database, client, { id, userId: user.id, reason: 'refused_by_hook' });
+    }
     throw error;
   });
   const headers = { 'sb-auth-user-id': user.id, 'sb-auth-session-id': session.id, ...trace };

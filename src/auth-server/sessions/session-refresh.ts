@@ -16,7 +16,12 @@ export const refreshTokenAlreadyUsed = () =>
  * A session that is over by the clock, or by a newer one, is deleted here.
  * @throws {ProtocolError} 400 user_banned, session_expired, refresh_token_not_found
  */
-export async function assertGoesOn(services: Services, session: SessionRow, now: Date): Promise<void> {
+export async function assertGoesOn(
+  services: Services,
+  client: Client,
+  session: SessionRow,
+  now: Date,
+): Promise<void> {
   if (session.deleted_at) throw refreshTokenNotFound();
   if (isBanned(session, now)) {
     throw new ProtocolError(400, 'user_banned', 'Invalid Refresh Token: User Banned');
@@ -24,7 +29,8 @@ export async function assertGoesOn(services: Services, session: SessionRow, now:
   const { sessions, refreshTokenTtlSeconds } = services.settings;
   const end = await endOf(services.database, session, sessions, refreshTokenTtlSeconds, now);
   if (!end) return;
-  await endSession(services.database, session.session_id);
+  const { session_id: id, id: userId } = session;
+  await endSession(services.database, client, { id, userId, reason: 'expired' });
   services.changes.sessionEnded(session.session_id);
   throw new ProtocolError(400, 'session_expired', `Invalid Refresh Token: ${end}`);
 }

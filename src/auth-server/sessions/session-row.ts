@@ -1,7 +1,9 @@
 /** Rows of `auth.sessions`: how one begins, is found, and ends. */
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { NewAuditEvent } from '../../identity/audit-event.ts';
 import type { AssuranceLevel } from '../protocol/assurance-level.ts';
 import type { Client } from '../protocol/client.ts';
 import { FULL_USER_COLUMNS, type FullUserRow } from '../users/user-row.ts';
@@ -49,7 +51,7 @@ export interface StartedSession {
 }
 
 /**
- * Signs somebody in: the session, how it was begun, and the time on their row, in one statement. Null when, since their row was
+ * Signs somebody in: the session, how it was begun, the time on their row, and that it happened, in one statement. Null when, since their row was
  * read, they were deleted, banned or got another password; the lock on the row decides, so that no session outlives the password
  * it was begun with.
  *
@@ -67,6 +69,13 @@ export async function startSession(
 ): Promise<StartedSession | null> {
   const id = randomUUID();
   const refreshTokenKey = newRefreshTokenKey();
+  const event: NewAuditEvent = {
+    action: 'user.signed_in',
+    userId: user.id,
+    sessionId: id,
+    isByThemselves: true,
+    details: { method },
+  };
   const [signedIn] = await database.query<FullUserRow>(
     `with signed_in as (
        update auth.users
@@ -82,6 +91,8 @@ export async function startSession(
      ), proven as (
        insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
        select $9, id, $2, $2, $10 from started
+     ), recorded as (
+       ${insertAuditRows('$11', 'started')}
      )
      select * from signed_in`,
     [
@@ -95,9 +106,11 @@ export async function startSession(
       refreshTokenKey,
       randomUUID(),
       method,
+      auditRows(client, event),
     ],
   );
   if (!signedIn) return null;
+  noteRecorded(client, event);
   const timestamp = Math.floor(now.getTime() / 1000);
   return { user: signedIn, session: { id, aal: 'aal1', amr: [{ method, timestamp }] }, refreshTokenKey };
 }
@@ -110,27 +123,66 @@ export async function findSession(database: Queryable, id: string): Promise<Sess
   return session;
 }
 
-/** Refresh tokens go with their session, by cascade. */
-export async function endSession(database: Queryable, id: string): Promise<void> {
-  await database.query('delete from auth.sessions where id = $1', [id]);
+/** Why a session is over, as it is recorded. */
+export type EndReason =
+  | 'logout'
+  | 'expired'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'address_claimed'
+  | 'refused_by_hook'
+  | 'revoked'
+  | 'mfa_reset'
+  | 'not_begun';
+
+/** Refresh tokens go with their session, by cascade. Recorded where there was one to end. */
+export async function endSession(
+  database: Queryable,
+  client: Client,
+  { id, userId, reason }: { id: string; userId: string; reason: EndReason },
+): Promise<void> {
+  const event = endOfSessions(userId, reason, id);
+  const ended = await database.query(
+    `with ended as (delete from auth.sessions where id = $1 returning id),
+       recorded as (${insertAuditRows('$2', 'ended')})
+     select id from ended`,
+    [id, auditRows(client, event)],
+  );
+  if (ended.length > 0) noteRecorded(client, event);
 }
 
 /**
- * Ends all of somebody's sessions but one, after their own row was taken: see `lockPerson`. Answers the ids of those that ended.
+ * Ends all of somebody's sessions but one, after their own row was taken: see `lockPerson`. Answers the ids of those that ended; that they
+ * did is recorded, where any did.
  * @param exceptId null: all
  */
 export async function endSessionsOf(
   database: Queryable,
-  userId: string,
-  exceptId: string | null,
+  client: Client,
+  { userId, exceptId, reason }: { userId: string; exceptId: string | null; reason: EndReason },
 ): Promise<string[]> {
+  const event = endOfSessions(userId, reason, null);
   const ended = await database.query<{ id: string }>(
-    `with person as (select id from auth.users where id = $1 for no key update)
-     delete from auth.sessions using person
-     where user_id = person.id and sessions.id is distinct from $2::uuid returning sessions.id`,
-    [userId, exceptId],
+    `with person as (select id from auth.users where id = $1 for no key update),
+     ended as (
+       delete from auth.sessions using person
+       where user_id = person.id and sessions.id is distinct from $2::uuid returning sessions.id
+     ), total as (select count(*) as sessions from ended having count(*) > 0),
+     recorded as (${insertAuditRows('$3', 'total', "jsonb_build_object('sessions', total.sessions)")})
+     select id from ended`,
+    [userId, exceptId, auditRows(client, event)],
   );
+  if (ended.length > 0) noteRecorded(client, event);
   return ended.map(({ id }) => id);
+}
+
+function endOfSessions(userId: string, reason: EndReason, sessionId: string | null): NewAuditEvent {
+  return {
+    action: 'session.ended',
+    userId,
+    sessionId,
+    details: { reason, ...(sessionId && { sessions: 1 }) },
+  };
 }
 
 /** An address as the column `inet` takes it; null for anything else, an IPv6 zone included. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HashingBusyError } from '../../adapters/passwords/password-hasher.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { noteConcerned } from '../audit/refusals.ts';
 import { judgePasswordAttempt } from '../hooks/verification-attempt.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import { attempting, type Call, forgiveAttempt, type Services } from '../protocol/endpoint.ts';
@@ -78,6 +79,7 @@ async function trySignIn(
 ): Promise<Grant | null> {
   const issuedAt = clock();
   const user = await account.find(database);
+  noteConcerned(call, user?.id ?? null);
   // The same work for nobody, for somebody without a password, and for a wrong one.
   const { isRight, needsUpgrade } = await passwords.verify(password, user?.encrypted_password || null);
   await judge(user?.id ?? null, isRight && user !== undefined);

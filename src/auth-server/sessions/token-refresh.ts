@@ -44,13 +44,18 @@ async function refresh(services: Services, call: Call, token: RefreshToken): Pro
   const session = await findSession(database, token.sessionId);
   const key = session?.refresh_token_hmac_key ?? null;
   if (!session || !key || !isGenuine(token, key)) throw refreshTokenNotFound();
-  await assertGoesOn(services, session, now);
+  await assertGoesOn(services, call.var.client, session, now);
 
   const current = session.refresh_token_counter ?? 0;
   const age = current - token.counter;
   if (age < 0) throw refreshTokenNotFound();
   if (age > 1) {
-    await endSession(database, token.sessionId);
+    const { id: userId } = session;
+    await endSession(database, call.var.client, {
+      id: token.sessionId,
+      userId,
+      reason: 'refresh_token_reused',
+    });
     changes.sessionEnded(token.sessionId);
     throw refreshTokenAlreadyUsed();
   }

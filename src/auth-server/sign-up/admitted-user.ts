@@ -1,6 +1,8 @@
 /** Somebody new passes the before-user-created hook on the way in, and the after-user-created hook hears of them once they are. */
 
+import type { NewAuditEvent } from '../../identity/audit-event.ts';
 import { askHook, hookMetadata } from '../hooks/hook-call.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
 import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
@@ -9,7 +11,12 @@ import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
 export interface AdmittedUser extends FullUserRow {
   /** For the hook that hears of it, written with the person; null where it is off. */
   readonly createdEvent: { metadata: object; user: object } | null;
+  /** What is recorded with the person, and of whom. */
+  readonly origin: { client: Client; event: NewAuditEvent };
 }
+
+/** How an account comes to be, as it is recorded. */
+export type CreationAction = 'user.signed_up' | 'user.created' | 'user.invited';
 
 /**
  * Before the transaction that writes the person, for a hook may take seconds; and before anybody looks whether the address is taken, so
@@ -19,8 +26,9 @@ export interface AdmittedUser extends FullUserRow {
  */
 export async function admitUser(
   services: Services,
-  client: { address: string },
+  client: Client,
   user: FullUserRow,
+  action: CreationAction = 'user.signed_up',
 ): Promise<AdmittedUser> {
   const { hooks, clock } = services;
   if (hooks.isOn('before_user_created')) {
@@ -29,7 +37,13 @@ export async function admitUser(
   const createdEvent = hooks.isOn('after_user_created')
     ? { metadata: hookMetadata('after_user_created', clock(), client.address), user: fullUserJson(user) }
     : null;
-  return { ...user, createdEvent };
+  const event: NewAuditEvent = {
+    action,
+    userId: user.id,
+    isByThemselves: action === 'user.signed_up',
+    details: { method: user.identities[0]?.provider ?? 'anonymous' },
+  };
+  return { ...user, createdEvent, origin: { client, event } };
 }
 
 /**
@@ -40,7 +54,7 @@ export async function admitUser(
  */
 export async function admitUnlessRefused(
   services: Services,
-  client: { address: string },
+  client: Client,
   user: FullUserRow,
 ): Promise<AdmittedUser | null> {
   try {

@@ -1,5 +1,6 @@
 /** Somebody new: the rows as they will be, and the one statement that writes them. */
 import { randomUUID } from 'node:crypto';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { newIdentity } from '../users/identity-row.ts';
@@ -73,11 +74,12 @@ function withoutNulls(metadata: JsonObject): JsonObject {
 /**
  * False when the e-mail address is taken (or, for somebody without one, the phone number), and then nothing is written: the unique index
  * decides, not a look beforehand. Where Supabase Auth reads texts that cannot be null, empty ones are written. What the after-user-created
- * hook is to hear waits in the outbox from the same statement on: there is no account without it, and it is there once.
+ * hook is to hear waits in the outbox from the same statement on, and so is recorded that it was made: there is no account without either.
  *
  * @throws the driver's unique violation for a phone number beside an address, or an id, that is taken
  */
 export async function insertUser(database: Queryable, user: AdmittedUser): Promise<boolean> {
+  const { client, event } = user.origin;
   const taken = user.email || !user.phone ? '(email) where is_sso_user = false' : '(phone)';
   const inserted = await database.query(
     `with inserted as (
@@ -100,6 +102,8 @@ export async function insertUser(database: Queryable, user: AdmittedUser): Promi
      ), announced as (
        insert into limen.outbox (id, channel, recipient, payload, created_at, due_at)
        select $17, 'hook', 'after_user_created', $18::jsonb, $15, $15 from inserted where $18::jsonb is not null
+     ), recorded as (
+       ${insertAuditRows('$19', 'inserted')}
      )
      select id from inserted`,
     [
@@ -121,7 +125,9 @@ export async function insertUser(database: Queryable, user: AdmittedUser): Promi
       JSON.stringify(user.identities),
       randomUUID(),
       user.createdEvent && { channel: 'hook', to: 'after_user_created', body: user.createdEvent },
+      auditRows(client, event),
     ],
   );
+  if (inserted.length > 0) noteRecorded(client, event);
   return inserted.length > 0;
 }

@@ -1,6 +1,7 @@
 /** `POST /signup` with a phone number and a password. */
 import { randomUUID } from 'node:crypto';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { NOBODY } from '../codes/nobody.ts';
 import { sendPhoneCode, sendPhoneCodeToNobody } from '../codes/phone-code.ts';
@@ -97,14 +98,23 @@ async function write(
 ): Promise<void> {
   const { found } = attempt;
   const code = { phone, type: 'confirmation_token' } as const;
+  const requested = (userId: string | null) =>
+    recordEvents(tx, user.origin.client, {
+      action: 'code.requested',
+      userId,
+      details: { type: 'signup', channel: 'sms' },
+    });
   if (!found) {
-    if (await insertUser(tx, user)) return sendPhoneCode(services, tx, user, code);
+    const isNew = await insertUser(tx, user);
+    if (isNew) await sendPhoneCode(services, tx, user, code);
     // Somebody signed up with it in the same moment, and has been sent a code.
-    return sendPhoneCodeToNobody(services, tx, code);
+    else await sendPhoneCodeToNobody(services, tx, code);
+    return requested(isNew ? user.id : null);
   }
   await leaveToOwner(tx, attempt, user.raw_user_meta_data, services.clock());
   if (isWaiting(found)) await sendPhoneCode(services, tx, found, code);
   else await sendPhoneCodeToNobody(services, tx, code);
+  return requested(found.id);
 }
 
 /** Whether somebody signed up with the number, and nobody has confirmed it. */

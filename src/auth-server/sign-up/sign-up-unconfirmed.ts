@@ -1,6 +1,7 @@
 /** A sign-up whose address must be confirmed: an account, or nothing, and a mail in either case. The answer tells neither. */
 import type { MailMessage } from '../../adapters/mail/message.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { parseCodeChallenge } from '../codes/flow-state.ts';
 import { mailboxStandsFor } from '../codes/mailbox-owner.ts';
@@ -94,14 +95,23 @@ async function write(
   link: LinkRequest,
 ): Promise<void> {
   const email = user.email ?? '';
+  const requested = (userId: string | null) =>
+    recordEvents(tx, user.origin.client, {
+      action: 'code.requested',
+      userId,
+      details: { type: link.type, channel: 'email' },
+    });
   if (!found) {
-    if (await insertUser(tx, user)) return mailLink(services, tx, user, email, link);
+    const isNew = await insertUser(tx, user);
+    if (isNew) await mailLink(services, tx, user, email, link);
     // Somebody signed up with it in the same moment, and has been mailed.
-    return mailNobody(services, tx, email, link);
+    else await mailNobody(services, tx, email, link);
+    return requested(isNew ? user.id : null);
   }
   await leaveToOwner(tx, found, isWaiting(found) && !isSame, user.raw_user_meta_data, link.now);
-  if (isWaiting(found)) return mailLink(services, tx, found, email, link);
-  await mailNobody(services, tx, email, link, accountExists(services, found, email, link));
+  if (isWaiting(found)) await mailLink(services, tx, found, email, link);
+  else await mailNobody(services, tx, email, link, accountExists(services, found, email, link));
+  return requested(found.id);
 }
 
 /** Whether somebody signed up with the address, and nobody has confirmed it. */

@@ -1,5 +1,6 @@
 /** What operators do to the ways in of somebody else, and Supabase Auth's protocol has no word for. */
 import { z } from 'zod';
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
@@ -27,7 +28,7 @@ async function logOut(services: Services, call: Call): Promise<Response> {
   const id = userIdOf(call);
   const ended = await services.database.transaction(async (tx) => {
     if (!(await lockUser(tx, id))) throw userNotFound();
-    return endSessionsOf(tx, id, null);
+    return endSessionsOf(tx, call.var.client, { userId: id, exceptId: null, reason: 'revoked' });
   });
   report(services, id, ended);
   return call.json({ ended: ended.length });
@@ -40,12 +41,15 @@ async function resetMfa(services: Services, call: Call): Promise<Response> {
   await requireAdmin(services, call.req.raw);
   const id = userIdOf(call);
   const { passkeys: removesPasskeys } = await readBody(call.req.raw, ResetBody);
+  const { client } = call.var;
   const { user, passkeys, ended } = await services.database.transaction(async (tx) => {
     const user = await lockUser(tx, id);
     if (!user) throw userNotFound();
     await removeFactors(services, tx, user);
     const passkeys = removesPasskeys ? await removePasskeys(services, tx, user) : 0;
-    return { user, passkeys, ended: await endSessionsOf(tx, id, null) };
+    await recordEvents(tx, client, { action: 'user.mfa_reset', userId: id });
+    const all = { userId: id, exceptId: null, reason: 'mfa_reset' } as const;
+    return { user, passkeys, ended: await endSessionsOf(tx, client, all) };
   });
   services.outbox.wake();
   report(services, id, ended);

@@ -44,7 +44,7 @@ async function createUser(services: Services, call: Call): Promise<Response> {
     },
     now,
   );
-  const user = await admitUser(services, call.var.client, newUser);
+  const user = await admitUser(services, call.var.client, newUser, 'user.created');
   try {
     if (!(await insertUser(services.database, user))) throw user.email ? emailExists() : phoneExists();
   } catch (error) {
@@ -82,16 +82,19 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
     encryptedPassword: hash ? { hash } : undefined,
     role: body.role,
     bannedUntil: bannedUntil(body, now),
+    banReason: body.ban_reason,
     userMetadata: body.user_metadata,
     appMetadata: body.app_metadata,
   };
+  const { client } = call.var;
   const { changed, ended } = await services.database
     .transaction(async (tx) => {
-      const changed = await changeUser(tx, user, change, now);
+      const changed = await changeUser(tx, client, user, change, now);
       if (!changed) throw userNotFound();
       if (hash) await addNotice(services, tx, user, 'password-changed');
       await tellOfNewAddress(services, tx, user, changed);
-      return { changed, ended: hash ? await endSessionsOf(tx, id, null) : [] };
+      const all = { userId: id, exceptId: null, reason: 'password_changed' } as const;
+      return { changed, ended: hash ? await endSessionsOf(tx, client, all) : [] };
     })
     .catch((error) => {
       throw refusalOfDuplicate(error);
@@ -119,9 +122,10 @@ async function removeUser(services: Services, call: Call): Promise<Response> {
   await requireAdmin(services, call.req.raw);
   const id = userIdOf(call);
   const { should_soft_delete } = await readBody(call.req.raw, DeletionBody);
+  const { client } = call.var;
   const ended = should_soft_delete
-    ? await softDeleteUser(services.database, id, services.clock())
-    : await deleteUser(services.database, id);
+    ? await softDeleteUser(services.database, client, id, services.clock())
+    : await deleteUser(services.database, client, id);
   if (!ended) throw userNotFound();
   report(services, id, ended);
   return call.json({});

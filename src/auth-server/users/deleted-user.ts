@@ -1,21 +1,35 @@
 /** Two ways to be gone: without a trace, or as a row that says no more than that somebody was. */
 import { createHash, randomBytes } from 'node:crypto';
+import { auditRows, insertAuditRows, noteRecorded, recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import type { Client } from '../protocol/client.ts';
 
 /** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
-export async function deleteUser(database: Database, id: string): Promise<string[] | null> {
+export async function deleteUser(database: Database, client: Client, id: string): Promise<string[] | null> {
+  const event = deletionOf(id, false);
   const [gone] = await database.query<{ ended: string[] }>(
     `with codes as (delete from limen.recovery_code_sets where user_id = $1),
-       steps as (delete from limen.totp_steps using auth.mfa_factors where id = factor_id and user_id = $1)
-     delete from auth.users where id = $1
-     returning array(select sessions.id from auth.sessions where user_id = users.id) as ended`,
-    [id],
+       steps as (delete from limen.totp_steps using auth.mfa_factors where id = factor_id and user_id = $1),
+       gone as (
+         delete from auth.users where id = $1
+         returning array(select sessions.id from auth.sessions where user_id = users.id) as ended
+       ),
+       recorded as (${insertAuditRows('$2', 'gone')})
+     select ended from gone`,
+    [id, auditRows(client, event)],
   );
+  if (gone) noteRecorded(client, event);
   return gone?.ended ?? null;
 }
 
 /** The same, but the row keeps its id, so that what others store about it still means somebody. */
-export async function softDeleteUser(database: Database, id: string, now: Date): Promise<string[] | null> {
+export async function softDeleteUser(
+  database: Database,
+  client: Client,
+  id: string,
+  now: Date,
+): Promise<string[] | null> {
   return database.transaction(async (tx) => {
     const [user] = await tx.query<{ email: string | null; phone: string | null }>(
       'select email, phone from auth.users where id = $1 for update',
@@ -45,9 +59,16 @@ export async function softDeleteUser(database: Database, id: string, now: Date):
       'delete from auth.sessions where user_id = $1 returning id',
       [id],
     );
+    await recordEvents(tx, client, deletionOf(id, true));
     return ended.map((session) => session.id);
   });
 }
+
+const deletionOf = (userId: string, isSoft: boolean): NewAuditEvent => ({
+  action: 'user.deleted',
+  userId,
+  details: { isSoft },
+});
 
 /** Addresses are easily guessed, so the salt is thrown away: nobody can find out by hashing one whose this was. */
 function obliterated(address: string | null): string | null {

@@ -1,7 +1,9 @@
 /** Addresses in a `PUT /user`: what changes at once, and what somebody has to confirm first. */
 
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { emailChangesOf } from '../../identity/attempts.ts';
+import type { AuditDetails } from '../../identity/audit-event.ts';
 import { requestEmailChange, tellOldAddress } from '../codes/email-change.ts';
 import { parseCodeChallenge } from '../codes/flow-state.ts';
 import { requestPhoneChange, tellOfPhoneChange } from '../codes/phone-change.ts';
@@ -92,6 +94,8 @@ export async function followUp(
   const { email, phone } = addresses;
   const done = atOnce(services, addresses);
   let user = changed;
+  const requested = (details: AuditDetails) =>
+    recordEvents(tx, call.var.client, { action: 'code.requested', userId: user.id, details });
   if (done.email) await tellOldAddress(services, tx, before, done.email);
   else if (email) {
     user = await requestEmailChange(services, tx, user, {
@@ -99,8 +103,12 @@ export async function followUp(
       redirectTo: redirectTarget(services.settings, call.req.query('redirect_to')),
       challenge: parseCodeChallenge(body.code_challenge, body.code_challenge_method),
     });
+    await requested({ type: 'email_change', channel: 'email' });
   }
   if (done.phone) await tellOfPhoneChange(services, tx, before, done.phone);
-  else if (phone) user = await requestPhoneChange(services, tx, user, phone);
+  else if (phone) {
+    user = await requestPhoneChange(services, tx, user, phone);
+    await requested({ type: 'phone_change', channel: 'sms' });
+  }
   return user;
 }

@@ -1,35 +1,22 @@
 /** Changes to somebody who is there already, by themselves or by an administrator. */
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
 import { dropAuthCodes } from '../codes/flow-state.ts';
 import { dropTokens, ONE_TIME_TOKEN_TYPES, type OneTimeTokenType } from '../codes/one-time-token.ts';
 import type { JsonObject } from '../protocol/body.ts';
+import type { Client } from '../protocol/client.ts';
 import { emailExists, ProtocolError, phoneExists } from '../protocol/protocol-error.ts';
+import { eventsOfChange, type UserChange } from './change-events.ts';
 import { newIdentity, saveIdentity } from './identity-row.ts';
 import { FULL_USER_COLUMNS, type FullUserRow } from './user-row.ts';
 
-/** Only what is present changes. */
-export interface UserChange {
-  email?: string | undefined;
-  phone?: string | undefined;
-  /** True confirms the address as of now; one confirmed before keeps its time. */
-  confirmsEmail?: boolean;
-  confirmsPhone?: boolean;
-  /** With `insteadOf` only while that is still the stored hash. */
-  encryptedPassword?: { hash: string; insteadOf?: string | null } | undefined;
-  role?: string | undefined;
-  /** Null lifts a ban. */
-  bannedUntil?: Date | null | undefined;
-  /** Merged one level deep; null takes a key away. */
-  userMetadata?: JsonObject | undefined;
-  appMetadata?: JsonObject | undefined;
-}
-
 /**
- * The person as they are afterwards; undefined when they are gone, or when the stored hash is no longer `insteadOf`.
+ * The person as they are afterwards, and what changed is recorded; undefined when they are gone, or when the stored hash is no longer `insteadOf`.
  * @throws the driver's unique violation: see `refusalOfDuplicate`
  */
 export async function changeUser(
   tx: Queryable,
+  client: Client,
   user: FullUserRow,
   change: UserChange,
   now: Date,
@@ -79,6 +66,7 @@ export async function changeUser(
     `update auth.users set ${assignments.join(', ')} where ${conditions.join(' and ')} returning ${FULL_USER_COLUMNS}`,
     parameters,
   );
+  if (changed) await recordEvents(tx, client, ...eventsOfChange(user, change));
   return changed;
 }
 

@@ -5,7 +5,7 @@ import type { Bearer } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import { attempting, forgiveAttempt, type Services } from '../protocol/endpoint.ts';
 import { ProtocolError, weakPassword } from '../protocol/protocol-error.ts';
-import type { UserChange } from './user-change.ts';
+import type { UserChange } from './change-events.ts';
 import type { FullUserRow } from './user-row.ts';
 
 interface GivenPasswords {

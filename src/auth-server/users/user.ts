@@ -5,12 +5,14 @@ import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from '../codes
 import { impersonated } from '../protocol/actor.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePersonOrActor } from '../protocol/bearer.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
+import type { Client } from '../protocol/client.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { conflict, ProtocolError } from '../protocol/protocol-error.ts';
 import { endSessionsOf } from '../sessions/session-row.ts';
 import { assertMayHavePassword } from '../sign-up/anonymous.ts';
+import type { UserChange } from './change-events.ts';
 import { atOnce, countAddressChange, followUp, newAddressesIn } from './user-address.ts';
-import { changeUser, refusalOfDuplicate, type UserChange } from './user-change.ts';
+import { changeUser, refusalOfDuplicate } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';
 import { assertCurrentPasswordGiven, changeOfPassword } from './user-password.ts';
 import { type FullUserRow, fullUserJson } from './user-row.ts';
@@ -57,7 +59,7 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
     encryptedPassword: await changeOfPassword(services, client, user, body, email, nonce !== undefined),
   };
   await countAddressChange(services, call, user, addresses);
-  const { changed, ended } = await commit(services, bearer, change, nonce, (tx, changed) =>
+  const { changed, ended } = await commit(services, client, bearer, change, nonce, (tx, changed) =>
     followUp(services, tx, call, { before: user, changed, body, addresses }),
   );
   if (nonce) await forgiveNonce(services, client, bearer);
@@ -92,6 +94,7 @@ function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
 /** A new password ends the person's other sessions, in the same transaction. */
 async function commit(
   services: Services,
+  client: Client,
   bearer: Bearer,
   change: UserChange,
   nonce: string | undefined,
@@ -102,10 +105,11 @@ async function commit(
   try {
     return await database.transaction(async (tx) => {
       if (nonce) await spendNonce(services, tx, bearer, nonce);
-      const changed = await changeUser(tx, user, change, clock());
+      const changed = await changeUser(tx, client, user, change, clock());
       if (!changed) throw conflict();
       if (change.userMetadata) assertMetadataFits(changed.raw_user_meta_data, user.raw_user_meta_data);
-      const ended = change.encryptedPassword ? await endSessionsOf(tx, user.id, sessionId) : [];
+      const others = { userId: user.id, exceptId: sessionId, reason: 'password_changed' } as const;
+      const ended = change.encryptedPassword ? await endSessionsOf(tx, client, others) : [];
       if (change.encryptedPassword) await addNotice(services, tx, user, 'password-changed');
       return { changed: await andThen(tx, changed), ended };
     });
