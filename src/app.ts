@@ -9,7 +9,9 @@ import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
+import { createAuditLog } from './adapters/postgres/audit-reader.ts';
 import { createAuditRecorder } from './adapters/postgres/audit-recorder.ts';
+import { type AuditSealer, createAuditSealer } from './adapters/postgres/audit-sealer.ts';
 import { openChangeFeed, SILENCE_MS } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
@@ -58,6 +60,8 @@ export interface App extends HttpApp {
   readonly mail: OutboxWorker | null;
   /** Who tells other services. The app does not start it by itself. */
   readonly webhooks: WebhookWorker;
+  /** Who seals what was recorded. The app does not start it by itself. */
+  readonly audit: AuditSealer;
   close(): Promise<void>;
 }
 
@@ -110,6 +114,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const createContext = createContextFactory(
       {
         attempts,
+        audit,
+        auditLog: createAuditLog(database),
         changes,
         tokens,
         clock,
@@ -123,6 +129,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       auth.authFor,
       (reason, { requestId }) => log.info({ requestId, reason }, 'access token refused'),
     );
+    const sealer = createAuditSealer({ database, log });
     const http = createHttpApp({
       schema,
       createContext,
@@ -142,6 +149,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       keys: auth.signingKeys,
       mail: auth.mail?.worker ?? null,
       webhooks: webhooks.worker,
+      audit: sealer,
       async close() {
         await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop()]);
         await feed.close();

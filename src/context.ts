@@ -3,6 +3,8 @@ import { createGraphQLError } from 'graphql-yoga';
 import { InvalidTokenError, type TokenVerifier } from './identity/access-token.ts';
 import type { Account, AccountRecord } from './identity/account.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
+import type { AuditLog } from './identity/audit.ts';
+import type { AuditRecorder } from './identity/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import type { ChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
@@ -20,6 +22,8 @@ import type { Webhooks } from './identity/webhooks.ts';
 /** What the whole process shares. */
 export interface SharedServices {
   readonly attempts: AttemptLimiter;
+  readonly audit: AuditRecorder;
+  readonly auditLog: AuditLog;
   readonly changes: ChangeLog;
   readonly tokens: TokenVerifier;
   readonly exclusively: Exclusively;

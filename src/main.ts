@@ -29,7 +29,7 @@ async function start() {
     stopping = true;
     log.info({ signal }, 'stopping');
     app.beginShutdown();
-    await Promise.all([server.close(), app.mail?.stop(), app.webhooks.stop()]);
+    await Promise.all([server.close(), app.mail?.stop(), app.webhooks.stop(), app.audit.stop()]);
     await app.close();
     process.exit(0);
   };
@@ -51,6 +51,7 @@ async function start() {
       : null;
   app.mail?.start();
   app.webhooks.start();
+  app.audit.start();
   log.info({ url: server.url }, 'listening');
   // In production standard output belongs to the log.
   if (!config.production) printBanner(config, server.url, firstAdmin);

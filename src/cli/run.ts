@@ -1,6 +1,7 @@
 /** Finds the verb, runs it, and says what went wrong. */
 import { reportStartupError } from '../startup-error.ts';
 import { addAdmin } from './admin.ts';
+import { exportAudit, pruneAudit, verifyAudit } from './audit.ts';
 import { CommandError } from './command.ts';
 import { listKeys, projectKeys, rotateKeys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -12,6 +13,10 @@ const USAGE = `limen: identity over GraphQL
   limen keys list                   the signing keys, and when each signs and verifies
   limen keys rotate [--overlap 15m] a new signing key: published at once, signing after the overlap
   limen keys project [--ttl 365d]   an anon and a service_role key for supabase-js
+  limen audit verify [--head P:H]   whether the audit log is as it was written; exit code 1 where it is not
+  limen audit export [--since T] [--until T]
+                                    the audit log as lines of JSON, times in UTC
+  limen audit prune --before T      remove what is older; what stays can still be verified
 
 Configured by the same environment as the server. With PGlite, stop the server first: its folder has one owner.
 `;
@@ -20,6 +25,9 @@ Configured by the same environment as the server. With PGlite, stop the server f
 const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
   ['migrate', migrateDatabase],
   ['admin', addAdmin],
+  ['audit verify', verifyAudit],
+  ['audit export', exportAudit],
+  ['audit prune', pruneAudit],
   ['keys list', listKeys],
   ['keys rotate', rotateKeys],
   ['keys project', projectKeys],

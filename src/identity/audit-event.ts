@@ -36,6 +36,10 @@ export const AUDIT_ACTIONS = {
   'passkey.removed': 'A passkey is gone.',
   'identity.linked': 'Another way to sign in was linked.',
   'identity.unlinked': 'A way to sign in was taken away.',
+  'webhook.created': 'Another service is told of events from now on.',
+  'webhook.updated': 'What another service is told, or where, changed.',
+  'webhook.removed': 'Another service is told no more.',
+  'webhook.secret_rotated': 'A webhook got another secret.',
   'access.denied': 'Something was asked for without the right to it. `details.field` names it.',
   'audit.pruned': 'Old events were removed from this log.',
 } as const;

@@ -33,7 +33,9 @@ import './oauth.ts';
 import './identity.ts';
 import './webhook.ts';
 import './webhook-delivery.ts';
+import './audit.ts';
 import { builder } from './builder.ts';
 import { refuseInStead } from './in-stead.ts';
+import { recordOutcomes } from './recorded-outcomes.ts';
 
-export const schema = refuseInStead(builder.toSchema());
+export const schema = recordOutcomes(refuseInStead(builder.toSchema()));

@@ -30,6 +30,8 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
     'Query.viewer': { access: [OK, OK, OK, OK, OK] },
     'Query.authProviders': { access: [OK, OK, OK, OK, OK] },
     'Query.user': { args: ({ person }) => `id: "${person}"`, access: [SIGN_IN, NO, NO, OK, OK] },
+    'Query.auditEvents': { args: () => 'first: 1', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Query.myActivity': { args: () => 'first: 1', access: [SIGN_IN, OK, OK, OK, NO] },
     'Mutation.signup': {
       args: () => `input: { email: "x@x", password: "${PASSWORD}" }`,
       access: [OK, OK, OK, OK, OK],
@@ -227,6 +229,15 @@ const OBJECT_FIELDS: Record<string, string> = {
   ProviderRedirect: 'url',
   Identity: 'id provider email createdAt lastSignInAt',
   IdentityUnlinked: 'identityId',
+  AuditEvent:
+    'id source at action outcome code actor impersonatorId sessionId address userAgent requestId userId details',
+  AuditActor: 'kind id',
+  AuditEventConnection: 'edges nodes pageInfo',
+  AuditEventEdge: 'cursor node',
+  ActivityConnection: 'edges nodes pageInfo',
+  ActivityEdge: 'cursor node',
+  PageInfo: 'startCursor endCursor hasNextPage hasPreviousPage',
+  Activity: 'id at action outcome code by sessionId address userAgent details',
   InvalidAuthCodeError: 'code message',
   InvalidIdTokenError: 'code message',
   ProviderDisabledError: 'code message',
@@ -291,7 +302,6 @@ const OBJECT_FIELDS: Record<string, string> = {
   PasskeyNotFoundError: 'code message',
   TooManyPasskeysError: 'code message',
   Freshness: 'source boundSeconds',
-  PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor',
   Webhook:
     'id url description events includesUserMetadata isEnabled previousSecretExpiresAt createdAt updatedAt',
   WebhookWithSecret: 'webhook secret',

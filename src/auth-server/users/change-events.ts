@@ -37,7 +37,10 @@ export function eventsOfChange(before: UserRow, change: UserChange): NewAuditEve
   if (grants.length > 0) add('user.grants_changed', { changed: grants });
   if (change.bannedUntil) {
     const reason = change.banReason;
-    add('user.banned', { until: change.bannedUntil.toISOString(), ...(reason && { reason: reason.slice(0, 500) }) });
+    add('user.banned', {
+      until: change.bannedUntil.toISOString(),
+      ...(reason && { reason: reason.slice(0, 500) }),
+    });
   }
   if (change.bannedUntil === null && before.banned_until) add('user.unbanned');
   const profile = keysOf(change.userMetadata);

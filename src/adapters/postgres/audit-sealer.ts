@@ -1,0 +1,56 @@
+/**
+ * Appends what was recorded to the hash chain. Beside everything else, so that nobody who signs in waits for anybody else to: an event is
+ * sealed within about a second of its commit, by whichever instance comes first.
+ */
+import type { Logger } from 'pino';
+import type { Database } from './database.ts';
+
+export interface AuditSealer {
+  start(): void;
+  /** Resolves once what was under way is done, and what was recorded until now is sealed. */
+  stop(): Promise<void>;
+  /** Seals what is there now, and answers how many that were. */
+  sealDue(): Promise<number>;
+}
+
+const POLL_MS = 1000;
+/** In one transaction, which holds the lock of the chain for so long. */
+const MOST_AT_ONCE = 2000;
+
+export function createAuditSealer({ database, log }: { database: Database; log: Logger }): AuditSealer {
+  let timer: NodeJS.Timeout | null = null;
+  let sealing: Promise<number> = Promise.resolve(0);
+
+  async function seal(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const [row] = await database.query<{ sealed: number }>('select limen.seal_audit_events($1) as sealed', [
+        MOST_AT_ONCE,
+      ]);
+      const sealed = row?.sealed ?? 0;
+      total += sealed;
+      if (sealed < MOST_AT_ONCE) return total;
+    }
+  }
+
+  /** One at a time in this process; the lock in the database sees to the others. */
+  function sealDue(): Promise<number> {
+    sealing = sealing.catch(() => 0).then(seal);
+    return sealing;
+  }
+
+  return {
+    start() {
+      // The database may be away for a while: the next turn asks again.
+      timer ??= setInterval(() => {
+        sealDue().catch((error) => log.error({ err: error }, 'audit log not sealed'));
+      }, POLL_MS).unref();
+    },
+    async stop() {
+      if (timer) clearInterval(timer);
+      timer = null;
+      await sealDue().catch((error) => log.error({ err: error }, 'audit log not sealed'));
+    },
+    sealDue,
+  };
+}

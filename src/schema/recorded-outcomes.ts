@@ -1,0 +1,155 @@
+/**
+ * Records how each mutation ended, where nobody nearer to what happened has: outcomes of rules that never reached the auth server, and
+ * everything where people live at Supabase. And what was asked for without the right to it, by queries too.
+ */
+import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
+import type { Context } from '../context.ts';
+import type { AuditAction, NewAuditEvent } from '../identity/audit-event.ts';
+import { DeniedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
+import { isUuid } from '../identity/uuid.ts';
+
+/** Null: what succeeds here changes nothing yet. Mutations without a line are recorded by their own name. */
+const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
+  acceptInvitation: 'user.signed_in',
+  banUser: 'user.banned',
+  changeEmail: 'code.requested',
+  changePassword: 'user.password_changed',
+  changePhone: 'code.requested',
+  createUser: 'user.created',
+  createWebhook: 'webhook.created',
+  deleteUser: 'user.deleted',
+  deleteWebhook: 'webhook.removed',
+  enrollTotp: 'factor.enrolled',
+  exchangeCode: 'user.signed_in',
+  finishPasskeyRegistration: 'passkey.added',
+  finishPasskeySignIn: 'user.signed_in',
+  generateLink: 'link.generated',
+  generateRecoveryCodes: 'recovery_codes.generated',
+  impersonate: 'user.impersonated',
+  inviteUser: 'user.invited',
+  linkIdentity: null,
+  login: 'user.signed_in',
+  logout: 'session.ended',
+  refreshSession: null,
+  removeFactor: 'factor.removed',
+  removePasskey: 'passkey.removed',
+  renamePasskey: 'passkey.renamed',
+  requestPasswordReset: 'code.requested',
+  requestReauthentication: 'code.requested',
+  requestSignInCode: 'code.requested',
+  resendVerification: 'code.requested',
+  resetMfa: 'user.mfa_reset',
+  resetPassword: 'user.password_changed',
+  revokeUserSessions: 'session.ended',
+  rotateWebhookSecret: 'webhook.secret_rotated',
+  sendPasswordReset: 'code.requested',
+  setUserPermissions: 'user.grants_changed',
+  setUserRoles: 'user.grants_changed',
+  setUserTier: 'user.grants_changed',
+  signInAnonymously: 'user.signed_up',
+  signInWithCode: 'user.signed_in',
+  signInWithIdToken: 'user.signed_in',
+  signInWithOAuth: null,
+  signup: 'user.signed_up',
+  startPasskeyRegistration: null,
+  startPasskeySignIn: null,
+  stepUp: 'session.raised',
+  unbanUser: 'user.unbanned',
+  unlinkIdentity: 'identity.unlinked',
+  updateProfile: 'user.updated',
+  updateUser: 'user.updated',
+  updateWebhook: 'webhook.updated',
+  verifyEmail: 'user.confirmed',
+  verifyEmailChange: 'user.email_changed',
+  verifyMfa: 'session.raised',
+  verifyPhoneChange: 'user.phone_changed',
+  verifyTotp: 'factor.added',
+};
+
+type RootField = GraphQLField<unknown, Context, { input?: { userId?: unknown } }>;
+
+/** By construction and not by a call in each resolver, so that no mutation is forgotten. */
+export function recordOutcomes(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of fieldsOf(schema.getMutationType())) recordOutcomesOf(field);
+  for (const field of fieldsOf(schema.getQueryType())) recordDenialsOf(field);
+  return schema;
+}
+
+const fieldsOf = (type: ReturnType<GraphQLSchema['getQueryType']>) =>
+  Object.values(type?.getFields() ?? {}) as RootField[];
+
+function recordOutcomesOf(field: RootField): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = async (root, args, context, info) => {
+    const { client } = context.services;
+    const { successes, refusals } = client.trail;
+    try {
+      const result = await resolve(root, args, context, info);
+      if (result instanceof UserError) {
+        if (client.trail.refusals === refusals) await recordRefusal(context, field.name, result, args);
+      } else if (client.trail.successes === successes) {
+        await recordSuccess(context, field.name, result, args);
+      }
+      return result;
+    } catch (error) {
+      if (client.trail.refusals === refusals) await recordRefusal(context, field.name, error, args);
+      throw error;
+    }
+  };
+}
+
+function recordDenialsOf(field: RootField): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = async (root, args, context, info) => {
+    try {
+      return await resolve(root, args, context, info);
+    } catch (error) {
+      if (error instanceof DeniedError) await recordRefusal(context, field.name, error, args);
+      throw error;
+    }
+  };
+}
+
+type Arguments = { input?: { userId?: unknown } };
+
+async function recordSuccess({ viewer, services }: Context, field: string, result: unknown, args: Arguments) {
+  const action = actionOf(field);
+  if (action === null) return;
+  const found = accountIn(result);
+  await services.audit.record(services.client, {
+    action,
+    userId: targetOf(args) ?? found ?? (viewer.kind === 'person' ? viewer.account.id : null),
+    isByThemselves: found !== null,
+    details: { field },
+  });
+}
+
+/** Nobody in particular knocked, where nobody is signed in. What failed by itself is for the log. */
+async function recordRefusal({ viewer, services }: Context, field: string, error: unknown, args: Arguments) {
+  if (!(error instanceof UserError || error instanceof DeniedError)) return;
+  if (error instanceof ServiceUnavailableError || error.code === 'UNAUTHENTICATED') return;
+  const isDenied = error instanceof DeniedError;
+  await services.audit.record(services.client, {
+    action: isDenied ? 'access.denied' : (actionOf(field) ?? `graphql.${field}`),
+    outcome: isDenied ? 'denied' : 'failure',
+    code: error.code,
+    userId: targetOf(args) ?? (viewer.kind === 'person' ? viewer.account.id : null),
+    details: { field },
+  });
+}
+
+const actionOf = (field: string): NewAuditEvent['action'] | null =>
+  field in ACTIONS ? (ACTIONS[field] ?? null) : `graphql.${field}`;
+
+function targetOf({ input }: Arguments): string | null {
+  const id = input?.userId;
+  return typeof id === 'string' && isUuid(id) ? id.toLowerCase() : null;
+}
+
+/** A session's, or the person themselves. */
+function accountIn(result: unknown): string | null {
+  if (typeof result !== 'object' || result === null) return null;
+  const { account, user, appMetadata, id } = result as Record<string, unknown>;
+  if (appMetadata !== undefined && typeof id === 'string') return id;
+  return accountIn(account ?? user ?? null);
+}
