@@ -23,6 +23,8 @@ export const AUDIT_ACTIONS = {
   'session.raised': 'A second factor was shown.',
   'session.ended': 'Sessions ended. `details.reason` says why, `details.sessions` how many.',
   'code.requested': 'A code or link was asked for, whether or not anybody was sent one.',
+  'code.used':
+    'A code or link was followed that leads to another step: a code to exchange, or the confirmation by another address.',
   'link.generated': 'An administrator was given a link that signs somebody in.',
   'factor.enrolled': 'A second factor was begun. It counts once it is added.',
   'factor.added': 'A second factor counts from now on.',

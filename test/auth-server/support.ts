@@ -194,6 +194,18 @@ const callerOf = (caller: Partial<Caller> = {}): Caller => ({
   ...caller,
 });
 
+/** What succeeds and changes nothing that is worth a row. */
+const UNRECORDED =
+  /^((GET|HEAD) .*|POST \/token\?grant_type=refresh_token|POST \/logout.*|POST \/factors\/[^/]+\/challenge|POST \/passkeys\/\w+\/options|PUT \/user)$/;
+
+/** Every test of the protocol is a test of the audit log too. */
+function assertRecorded(request: Request, response: Response, { trail }: Caller): void {
+  const { pathname, search } = new URL(request.url);
+  const name = `${request.method} ${pathname.replace('/auth/v1', '')}${search}`;
+  if (response.status >= 400 || UNRECORDED.test(name) || trail.successes + trail.refusals > 0) return;
+  throw new Error(`Nothing was recorded: ${name}`);
+}
+
 function askingOf(server: AuthServer) {
   /** Speaks the newer version of the API, unless told otherwise. */
   async function ask(path: string, { method, token, json, raw, headers, caller }: Ask = {}): Promise<Answer> {
@@ -207,7 +219,9 @@ function askingOf(server: AuthServer) {
       },
       ...(body !== undefined && { body }),
     });
-    const response = await server.fetch(request, callerOf(caller));
+    const asking = callerOf(caller);
+    const response = await server.fetch(request, asking);
+    assertRecorded(request, response, asking);
     const text = await response.text();
     return {
       status: response.status,

@@ -1,4 +1,5 @@
 /** A link or a code comes back: it is spent, and what it is good for is done. `verifications.ts` says which there are. */
+import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
@@ -63,7 +64,14 @@ export async function verify(
     if (!spent || !done) throw otpExpired(presented);
     if ('address' in presented) await forgetGuesses(tx, presented.address);
     const { userId } = spent;
+    const used = {
+      action: 'code.used',
+      userId,
+      isByThemselves: true,
+      details: { type: purposes[0] || by },
+    } as const;
     if ('message' in done) {
+      await recordEvents(tx, client, used);
       return { verified: { kind: 'message' as const, ...done }, changed: null };
     }
     const { user } = done;
@@ -71,6 +79,7 @@ export async function verify(
     if (leadsToCode && spent.isPkce) {
       const authCode = await issueAuthCode(tx, { userId, methods: flows, now });
       if (!authCode) throw otpExpired(presented);
+      await recordEvents(tx, client, used);
       return { verified: { kind: 'auth-code' as const, authCode }, changed: done };
     }
     const grant = await signIn(tx, { user, method: 'otp', client, now, issuedAt: now });

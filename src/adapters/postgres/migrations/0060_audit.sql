@@ -50,11 +50,13 @@ create table limen.audit_anchors (
 create function limen.refuse_audit_change() returns trigger language plpgsql set search_path = '' as $$
 begin
   -- Below an anchor only: the anchor is written first, and stays.
-  if tg_op = 'DELETE' and tg_table_name <> 'audit_anchors' and exists (
-    select from limen.audit_anchors as anchor
-    where anchor.position >= (select chain.position from limen.audit_chain as chain where chain.sequence = old.sequence)
-  ) then
-    return old;
+  if tg_op = 'DELETE' and tg_level = 'ROW' then
+    if exists (
+      select from limen.audit_anchors as anchor
+      where anchor.position >= (select chain.position from limen.audit_chain as chain where chain.sequence = old.sequence)
+    ) then
+      return old;
+    end if;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end
