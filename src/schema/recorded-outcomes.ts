@@ -2,10 +2,11 @@
  * Records how each mutation ended, where nobody nearer to what happened has: outcomes of rules that never reached the auth server, and
  * everything where people live at Supabase. And what was asked for without the right to it, by queries too.
  */
+import { errorTypeMap } from '@pothos/plugin-errors';
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import type { Context } from '../context.ts';
 import type { AuditAction, NewAuditEvent } from '../identity/audit-event.ts';
-import { DeniedError, ServiceUnavailableError, UserError } from '../identity/errors.ts';
+import { DENIAL_CODES, DeniedError, UserError } from '../identity/errors.ts';
 import { isUuid } from '../identity/uuid.ts';
 
 /** Null: what succeeds here changes nothing yet. Mutations without a line are recorded by their own name. */
@@ -81,18 +82,18 @@ const fieldsOf = (type: ReturnType<GraphQLSchema['getQueryType']>) =>
 function recordOutcomesOf(field: RootField): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = async (root, args, context, info) => {
-    const { client } = context.services;
-    const { successes, refusals } = client.trail;
+    const { trail } = context.services.client;
+    const { successes, refusals } = trail;
+    const refused = async (refusal: Refusal | null) => {
+      if (refusal && trail.refusals === refusals) await recordRefusal(context, field.name, refusal, args);
+    };
     try {
       const result = await resolve(root, args, context, info);
-      if (result instanceof UserError) {
-        if (client.trail.refusals === refusals) await recordRefusal(context, field.name, result, args);
-      } else if (client.trail.successes === successes) {
-        await recordSuccess(context, field.name, result, args);
-      }
+      if (isOutcome(result)) await refused(result);
+      else if (trail.successes === successes) await recordSuccess(context, field.name, result, args);
       return result;
     } catch (error) {
-      if (client.trail.refusals === refusals) await recordRefusal(context, field.name, error, args);
+      await refused(refusalIn(error));
       throw error;
     }
   };
@@ -110,6 +111,18 @@ function recordDenialsOf(field: RootField): void {
   };
 }
 
+type Refusal = Pick<UserError | DeniedError, 'code'>;
+
+/** Nobody in particular knocked, where nobody is signed in; and what failed by itself is for the log. */
+const UNRECORDED: readonly string[] = ['UNAUTHENTICATED', 'SERVICE_UNAVAILABLE'];
+
+/** The plugin hides of what class an outcome is, so that it becomes the right member of its union. */
+const isOutcome = (result: unknown): result is Refusal =>
+  typeof result === 'object' && result !== null && errorTypeMap.has(result);
+
+const refusalIn = (error: unknown): Refusal | null =>
+  error instanceof UserError || error instanceof DeniedError ? error : null;
+
 type Arguments = { input?: { userId?: unknown } };
 
 async function recordSuccess({ viewer, services }: Context, field: string, result: unknown, args: Arguments) {
@@ -124,15 +137,19 @@ async function recordSuccess({ viewer, services }: Context, field: string, resul
   });
 }
 
-/** Nobody in particular knocked, where nobody is signed in. What failed by itself is for the log. */
-async function recordRefusal({ viewer, services }: Context, field: string, error: unknown, args: Arguments) {
-  if (!(error instanceof UserError || error instanceof DeniedError)) return;
-  if (error instanceof ServiceUnavailableError || error.code === 'UNAUTHENTICATED') return;
-  const isDenied = error instanceof DeniedError;
+async function recordRefusal(
+  { viewer, services }: Context,
+  field: string,
+  refusal: Refusal,
+  args: Arguments,
+) {
+  const { code } = refusal;
+  if (UNRECORDED.includes(code)) return;
+  const isDenied = (DENIAL_CODES as readonly string[]).includes(code);
   await services.audit.record(services.client, {
     action: isDenied ? 'access.denied' : (actionOf(field) ?? `graphql.${field}`),
     outcome: isDenied ? 'denied' : 'failure',
-    code: error.code,
+    code,
     userId: targetOf(args) ?? (viewer.kind === 'person' ? viewer.account.id : null),
     details: { field },
   });

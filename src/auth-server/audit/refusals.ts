@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { AuditAction, AuditDetails } from '../../identity/audit-event.ts';
+import { isUuid } from '../../identity/uuid.ts';
 import type { Call, Env, Services } from '../protocol/endpoint.ts';
 import { type ProtocolError, refusalOf } from '../protocol/protocol-error.ts';
 import { RECORDED_ENDPOINTS } from './recorded-endpoints.ts';
@@ -58,13 +59,11 @@ function actionOf(call: Call, path: string): AuditAction | null {
   return RECORDED_ENDPOINTS[`${name} ${call.req.query('grant_type')}`] ?? RECORDED_ENDPOINTS[name] ?? null;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 function concernedBy(call: Call): string | null {
   const noted = call.get('concerned');
   if (noted !== undefined) return noted;
   const named = /\/admin\/users\/([^/]+)/.exec(call.req.path)?.[1] ?? '';
-  if (UUID.test(named)) return named.toLowerCase();
+  if (isUuid(named)) return named.toLowerCase();
   const { actor } = call.var.client;
   return actor?.kind === 'person' ? actor.userId : null;
 }
