@@ -129,7 +129,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       auth.authFor,
       (reason, { requestId }) => log.info({ requestId, reason }, 'access token refused'),
     );
-    const sealer = createAuditSealer({ database, log });
+    const sealer = createAuditSealer({ database, retentionDays: config.audit.retentionDays, clock, log });
     const http = createHttpApp({
       schema,
       createContext,

@@ -4,6 +4,7 @@ import { LimenClientError } from './client-error.ts';
 import { createCodeVerifiers } from './code-verifier.ts';
 import {
   AcceptInvitationDocument,
+  AuditEventsDocument,
   AuthProvidersDocument,
   ChangeEmailDocument,
   ChangePasswordDocument,
@@ -17,6 +18,7 @@ import {
   LoginDocument,
   LogoutDocument,
   MeDocument,
+  MyActivityDocument,
   MyFactorsDocument,
   MyIdentitiesDocument,
   PasskeysDocument,
@@ -238,6 +240,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     ...operatorMethods(asking, changingUser),
     requestReauthentication: async () =>
       (await ask(RequestReauthenticationDocument, {})).requestReauthentication,
+    auditEvents: async (variables = {}) => (await ask(AuditEventsDocument, variables)).auditEvents,
+    myActivity: async (variables = {}) => (await ask(MyActivityDocument, variables)).myActivity,
     authProviders: async () => (await ask(AuthProvidersDocument, {})).authProviders,
     signInWithOAuth: async (input) =>
       only(await askAsNobody(SignInWithOAuthDocument, { input: await withChallenge(input) })),

@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type {
   AcceptInvitationInput,
+  AuditEventsQueryVariables,
   ChangeEmailInput,
   ChangePasswordInput,
   ChangePhoneInput,
@@ -8,6 +9,7 @@ import type {
   LinkIdentityInput,
   LoginInput,
   LogoutInput,
+  MyActivityQueryVariables,
   RemoveFactorInput,
   RemovePasskeyInput,
   RenamePasskeyInput,
@@ -32,6 +34,7 @@ import type {
 import type { OperatorClient } from './operators.ts';
 import type {
   AcceptInvitationResult,
+  AuditEvents,
   AuthProvider,
   ChangeEmailResult,
   ChangePasswordResult,
@@ -43,6 +46,7 @@ import type {
   LinkIdentityResult,
   LoginResult,
   LogoutResult,
+  MyActivity,
   MyFactors,
   Passkey,
   RefreshSessionResult,
@@ -133,6 +137,10 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   verifyPhoneChange(input: VerifyPhoneChangeInput): Promise<VerifyPhoneChangeResult>;
   /** With an `AuthSession` the person is signed in. */
   acceptInvitation(input: AcceptInvitationInput): Promise<AcceptInvitationResult>;
+  /** The newest first; the next page begins `after` the `endCursor` of this one. Rejects with `FORBIDDEN` unless the viewer may ask. */
+  auditEvents(variables?: AuditEventsQueryVariables): Promise<AuditEvents>;
+  /** What happened to the account of whoever is signed in, the newest first. */
+  myActivity(variables?: MyActivityQueryVariables): Promise<MyActivity>;
   /** For the buttons of a sign-in page. */
   authProviders(): Promise<AuthProvider[]>;
   /**

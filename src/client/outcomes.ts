@@ -1,6 +1,7 @@
 /** What the client's calls answer: unions that narrow by `__typename`. */
 import type {
   AcceptInvitationMutation,
+  AuditEventsQuery,
   AuthProvidersQuery,
   AuthSessionFieldsFragment,
   ChangeEmailMutation,
@@ -12,6 +13,7 @@ import type {
   LinkIdentityMutation,
   LoginMutation,
   LogoutMutation,
+  MyActivityQuery,
   MyFactorsQuery,
   MyIdentitiesQuery,
   PasskeyFieldsFragment,
@@ -75,6 +77,8 @@ export type ChangePhoneResult = ChangePhoneMutation['changePhone'];
 export type VerifyPhoneChangeResult = VerifyPhoneChangeMutation['verifyPhoneChange'];
 export type AcceptInvitationResult = AcceptInvitationMutation['acceptInvitation'];
 
+export type AuditEvents = AuditEventsQuery['auditEvents'];
+export type MyActivity = MyActivityQuery['myActivity'];
 export type AuthProvider = AuthProvidersQuery['authProviders'][number];
 export type Identity = NonNullable<MyIdentitiesQuery['me']>['identities'][number];
 export type SignInWithOAuthResult = SignInWithOAuthMutation['signInWithOAuth'];

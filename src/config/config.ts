@@ -1,6 +1,7 @@
 /** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { type AuditConfig, auditConfig, auditVariables } from './audit.ts';
 import { type CodesConfig, codesConfig, codesVariables } from './codes.ts';
 import { type DatabaseConfig, databaseConfig, databaseVariables } from './database.ts';
 import {
@@ -59,6 +60,7 @@ export interface Config {
   readonly sessionCookie: SessionCookieConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
+  readonly audit: AuditConfig;
   readonly auth: EmbeddedConfig | SupabaseAuthConfig;
   /** What the embedded server mails; Supabase mails by itself. */
   readonly mail: MailConfig;
@@ -100,6 +102,7 @@ export const Environment = z.object({
   ...httpVariables,
   ...sessionCookieVariables,
   ...databaseVariables,
+  ...auditVariables,
   ...embeddedAuthVariables,
   ...supabaseVariables,
   ...linkVariables,
@@ -203,6 +206,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
     sessionCookie: sessionCookieConfig(env),
     logLevel: env.LOG_LEVEL,
     database: databaseConfig(env),
+    audit: auditConfig(env),
     auth: env.SUPABASE_URL
       ? supabaseConfig(env, env.SUPABASE_URL)
       : {

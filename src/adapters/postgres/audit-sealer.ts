@@ -3,6 +3,9 @@
  * sealed within about a second of its commit, by whichever instance comes first.
  */
 import type { Logger } from 'pino';
+import { ownClient } from '../../identity/client.ts';
+import type { Clock } from '../../identity/clock.ts';
+import { pruneAuditEvents } from './audit-pruning.ts';
 import type { Database } from './database.ts';
 
 export interface AuditSealer {
@@ -17,8 +20,20 @@ const POLL_MS = 1000;
 /** In one transaction, which holds the lock of the chain for so long. */
 const MOST_AT_ONCE = 2000;
 
-export function createAuditSealer({ database, log }: { database: Database; log: Logger }): AuditSealer {
+/** How often it is looked whether anything is old enough to go. */
+const PRUNE_MS = 3_600_000;
+
+export interface AuditSealerOptions {
+  database: Database;
+  /** Null: everything stays. */
+  retentionDays: number | null;
+  clock: Clock;
+  log: Logger;
+}
+
+export function createAuditSealer({ database, retentionDays, clock, log }: AuditSealerOptions): AuditSealer {
   let timer: NodeJS.Timeout | null = null;
+  let prunedAt = Number.NEGATIVE_INFINITY;
   let sealing: Promise<number> = Promise.resolve(0);
 
   async function seal(): Promise<number> {
@@ -39,11 +54,20 @@ export function createAuditSealer({ database, log }: { database: Database; log: 
     return sealing;
   }
 
+  async function pruneIfDue(): Promise<void> {
+    if (retentionDays === null || performance.now() - prunedAt < PRUNE_MS) return;
+    prunedAt = performance.now();
+    const before = new Date(clock().getTime() - retentionDays * 86_400_000);
+    const { events } = await pruneAuditEvents(database, ownClient('audit retention'), before);
+    if (events > 0) log.info({ events, before }, 'old events removed from the audit log');
+  }
+
   return {
     start() {
       // The database may be away for a while: the next turn asks again.
       timer ??= setInterval(() => {
         sealDue().catch((error) => log.error({ err: error }, 'audit log not sealed'));
+        pruneIfDue().catch((error) => log.error({ err: error }, 'audit log not pruned'));
       }, POLL_MS).unref();
     },
     async stop() {

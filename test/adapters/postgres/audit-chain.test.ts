@@ -23,7 +23,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('the audit log o
   beforeAll(async () => {
     database = await on.openEmpty();
     await migrate(database, { createAuthSchema: false });
-    sealDue = createAuditSealer({ database, log }).sealDue;
+    sealDue = createAuditSealer({ database, retentionDays: null, clock: () => new Date(), log }).sealDue;
   });
   beforeEach(() => tamper(`truncate ${TABLES.join(', ')}`));
   afterAll(() => database.close());
@@ -144,7 +144,9 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('the audit log o
       await slow;
       expect(await sealDue()).toBe(2);
     }
-    const others = Array.from({ length: 4 }, () => createAuditSealer({ database, log }));
+    const others = Array.from({ length: 4 }, () =>
+      createAuditSealer({ database, retentionDays: null, clock: () => new Date(), log }),
+    );
     await Promise.all(
       others.map(async ({ sealDue }) => {
         for (let round = 0; round < 5; round += 1) {
