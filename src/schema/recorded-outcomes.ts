@@ -113,8 +113,11 @@ function recordDenialsOf(field: RootField): void {
 
 type Refusal = Pick<UserError | DeniedError, 'code'>;
 
-/** Nobody in particular knocked, where nobody is signed in; and what failed by itself is for the log. */
-const UNRECORDED: readonly string[] = ['UNAUTHENTICATED', 'SERVICE_UNAVAILABLE'];
+/**
+ * Nobody in particular knocked, where nobody is signed in, or whose browser asks whether it still has a session; and what failed by itself is
+ * for the log.
+ */
+const UNRECORDED: readonly string[] = ['UNAUTHENTICATED', 'INVALID_REFRESH_TOKEN', 'SERVICE_UNAVAILABLE'];
 
 /** The plugin hides of what class an outcome is, so that it becomes the right member of its union. */
 const isOutcome = (result: unknown): result is Refusal =>

@@ -158,3 +158,20 @@ describe('limen keys', { timeout: TIMEOUT_MS }, () => {
     expect(payload).toMatchObject({ iss: 'supabase', role: 'service_role' });
   });
 });
+
+describe('limen audit', { timeout: TIMEOUT_MS }, () => {
+  test('export and verify: what happened, and whether it is as it was written', async () => {
+    const env = folderOfItsOwn();
+    expect((await limen(env, 'admin', 'root@example.com')).exitCode).toBe(0);
+    const exported = await limen(env, 'audit', 'export');
+    const [created = '{}'] = exported.stdout.split('\n');
+    expect(JSON.parse(created)).toMatchObject({ action: 'user.created', actor_id: 'limen' });
+    const verified = await limen(env, 'audit', 'verify');
+    expect(verified).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(verified.stdout).toMatch(
+      /^verified: \d+\nnot yet sealed: 0\nhead: \d+:[0-9a-f]{64}\nThe chain holds\.\n$/,
+    );
+    const other = await limen(env, 'audit', 'verify', '--head', `1:${'0'.repeat(64)}`);
+    expect([other.exitCode, other.stdout]).toEqual([1, expect.stringContaining('BROKEN: position 1')]);
+  });
+});
