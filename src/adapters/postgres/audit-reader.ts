@@ -71,7 +71,7 @@ interface LimenRow {
   details: JsonObject;
 }
 
-export const AUDIT_COLUMNS = `sequence, id, at, ${MICROS('at')} as micros, action, outcome, code, actor_kind, actor_id, session_id,
+const AUDIT_COLUMNS = `sequence, id, at, ${MICROS('at')} as micros, action, outcome, code, actor_kind, actor_id, session_id,
   impersonator_id, host(address) as address, user_agent, request_id, user_id, details`;
 
 async function readLimen(database: Database, filter: AuditFilter, page: AuditPage): Promise<AuditEvent[]> {
