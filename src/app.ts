@@ -238,7 +238,11 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     outbox,
     hooks,
     oauth: createOAuthProviders(auth.oauth.providers),
-    settings: { ...auth, manualLinking: auth.oauth.manualLinking },
+    settings: {
+      ...auth,
+      manualLinking: auth.oauth.manualLinking,
+      linkingNeedsProof: auth.oauth.linkingNeedsProof,
+    },
   });
   const authFor = createSupabaseBackend({
     project: embeddedProject(server, auth.issuer.replace(/\/auth\/v1$/, '')),

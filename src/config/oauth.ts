@@ -6,6 +6,7 @@ export interface OAuthConfig {
   readonly providers: readonly ProviderConfig[];
   /** Whether people may link and unlink providers by themselves. */
   readonly manualLinking: boolean;
+  readonly linkingNeedsProof: boolean;
 }
 
 export interface ProviderConfig {
@@ -36,6 +37,7 @@ type Preset = keyof typeof LABELS;
 
 export const oauthVariables = {
   SECURITY_MANUAL_LINKING_ENABLED: onOff.default(false),
+  SECURITY_LINKING_REQUIRE_REAUTHENTICATION: onOff.default(true),
   OIDC_PROVIDERS: list
     .default([])
     .refine(
@@ -105,7 +107,12 @@ export function readOAuth(
     const label = values.LABEL ?? name[0]!.toUpperCase() + name.slice(1);
     add(prefix, { name: `custom:${name}`, label, kind: 'oidc', url: values.ISSUER ?? null }, values);
   }
-  return { config: { providers, manualLinking: env.SECURITY_MANUAL_LINKING_ENABLED }, problems };
+  const config = {
+    providers,
+    manualLinking: env.SECURITY_MANUAL_LINKING_ENABLED,
+    linkingNeedsProof: env.SECURITY_LINKING_REQUIRE_REAUTHENTICATION,
+  };
+  return { config, problems };
 
   function add(
     prefix: string,
@@ -162,7 +169,11 @@ function appleKeyOf(prefix: string, values: ProviderValues, problems: string[]):
 
 /** Supabase has providers of its own. */
 export function oauthProblemsOnSupabase(given: Given, wrong: Wrong): string[] {
-  const names = ['OIDC_PROVIDERS', 'SECURITY_MANUAL_LINKING_ENABLED'];
+  const names = [
+    'OIDC_PROVIDERS',
+    'SECURITY_MANUAL_LINKING_ENABLED',
+    'SECURITY_LINKING_REQUIRE_REAUTHENTICATION',
+  ];
   for (const preset of Object.keys(LABELS)) names.push(`EXTERNAL_${preset.toUpperCase()}_ENABLED`);
   return names
     .filter((name) => given[name] !== undefined && !wrong.has(name))

@@ -2,13 +2,14 @@
 import type { Account } from './account.ts';
 import type { ShownCode } from './codes-backend.ts';
 import type { JsonObject } from './json.ts';
+import type { Proof } from './proof.ts';
 import type { Session } from './session.ts';
 
 /** Every method may throw what every `AuthBackend` method may. */
 export interface AddressBackend {
   /**
    * The account, with the address where it changed at once, and with `newEmail` in its record where it must be confirmed.
-   * @throws {InvalidCredentialsError} the current password is wrong, or missing @throws {EmailTakenError}
+   * @throws {InvalidCredentialsError} the current password is wrong, or missing @throws {InvalidCodeError} @throws {EmailTakenError}
    * @throws {ReauthenticationRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError} when the session is over
    */
   changeEmail(accessToken: string, change: EmailChange): Promise<Account>;
@@ -33,16 +34,10 @@ export interface EmailChange {
   readonly email: string;
   /** Where the links in the mails lead in the end; null: where the server sends everybody. */
   readonly redirectTo: string | null;
-  readonly current: CurrentPassword | null;
+  readonly proof: Proof | null;
 }
 
 export interface PhoneChange {
   readonly phone: string;
-  readonly current: CurrentPassword | null;
-}
-
-/** The password as proof, with the address it goes with where there is one. */
-export interface CurrentPassword {
-  readonly email: string | null;
-  readonly password: string;
+  readonly proof: Proof | null;
 }

@@ -1,15 +1,13 @@
 /** A person changes the address or the number they are reached by. What proves it is the new one's own code, and the old one's. */
 import type { Account } from './account.ts';
-import type { CurrentPassword } from './address-backend.ts';
 import { type AttemptLimiter, countAttempt, emailChangesOf, tryCredential } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { ReauthenticationRequiredError } from './errors.ts';
-import { JUST_MS } from './password.ts';
 import { parsePhoneNumber } from './phone-number.ts';
+import { type ProofInput, provingWhoAsks } from './proof.ts';
 import { parseCode, parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 import type { Person } from './viewer.ts';
@@ -37,30 +35,25 @@ export interface EmailChangeHalfConfirmed {
 }
 
 /**
- * Asks for the current password or a session that has just begun, so that a borrowed one cannot take the account over.
- * @throws {ValidationError} @throws {InvalidCredentialsError} @throws {ReauthenticationRequiredError} @throws {EmailTakenError}
- * @throws {ManagedElsewhereError} @throws {RateLimitedError}
+ * Asks who it is (see `provingWhoAsks`), so that a borrowed session cannot take the account over.
+ * @throws {ValidationError} @throws {InvalidCredentialsError} @throws {InvalidCodeError} @throws {ReauthenticationRequiredError}
+ * @throws {EmailTakenError} @throws {ManagedElsewhereError} @throws {RateLimitedError}
  */
 export async function changeEmail(
   needs: Needs,
   viewer: Person,
-  input: {
-    email: string;
-    currentPassword?: string | null | undefined;
-    redirectTo?: string | null | undefined;
-  },
+  input: ProofInput & { email: string; redirectTo?: string | null | undefined },
 ): Promise<Account | EmailChangeRequested> {
   const email = parseEmailAddress(input.email);
   // Whether it is taken is told, so asking is limited as at the sign-up; and nobody's mailbox is filled.
   await countAttempt(needs, 'signup');
   await countAttempt(needs, 'mail', email);
   await countAttempt(needs, 'mail', emailChangesOf(viewer.account.id));
-  const account = await provingWhoAsks(needs, viewer, input.currentPassword, (current) =>
-    needs.auth.addresses.changeEmail(viewer.accessToken, {
-      email,
-      redirectTo: input.redirectTo ?? null,
-      current,
-    }),
+  const redirectTo = input.redirectTo ?? null;
+  const account = await provingWhoAsks(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.addresses.changeEmail(viewer.accessToken, { email, redirectTo, proof }),
+    ),
   );
   return account.email === email ? account : { requestedEmail: email };
 }
@@ -69,13 +62,15 @@ export async function changeEmail(
 export async function changePhone(
   needs: Needs,
   viewer: Person,
-  input: { phone: string; currentPassword?: string | null | undefined },
+  input: ProofInput & { phone: string },
 ): Promise<Account | PhoneChangeRequested> {
   const phone = parsePhoneNumber(input.phone);
   await countAttempt(needs, 'signup');
   await countAttempt(needs, 'sms', phone);
-  const account = await provingWhoAsks(needs, viewer, input.currentPassword, (current) =>
-    needs.auth.addresses.changePhone(viewer.accessToken, { phone, current }),
+  const account = await provingWhoAsks(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.addresses.changePhone(viewer.accessToken, { phone, proof }),
+    ),
   );
   return account.phone === phone ? account : { requestedPhone: phone };
 }
@@ -108,25 +103,3 @@ export async function verifyPhoneChange(
   needs.changes.userChanged(session.account.id);
   return finishSignIn(needs, session);
 }
-
-async function provingWhoAsks<Result>(
-  needs: Needs,
-  viewer: Person,
-  password: string | null | undefined,
-  work: (current: CurrentPassword | null) => Promise<Result>,
-): Promise<Result> {
-  const { account } = viewer;
-  if (password == null) {
-    // Somebody anonymous has neither a password nor a way to sign in again.
-    if (!account.isAnonymous && !hasJustShownWhoTheyAre(viewer, needs.clock()))
-      throw new ReauthenticationRequiredError();
-    return changing(needs.changes, account.id, () => work(null));
-  }
-  return tryCredential(needs, 'password', account.email ?? account.id, () =>
-    changing(needs.changes, account.id, () => work({ email: account.email, password })),
-  );
-}
-
-/** By whatever means; a refresh shows nothing, so it is none of the session's methods. */
-const hasJustShownWhoTheyAre = ({ methods }: Person, now: Date) =>
-  methods.some(({ timestamp }) => now.getTime() - timestamp * 1000 < JUST_MS);

@@ -1,4 +1,5 @@
 /** What the rules need of Supabase Auth for sign-in by other providers. Every method may throw what `AuthBackend`'s may. */
+import type { Proof } from './proof.ts';
 import type { Session } from './session.ts';
 
 export interface AuthProvider {
@@ -50,12 +51,14 @@ export interface OAuthBackend {
   /**
    * Where to send the browser of the token's person, to add a provider to their account.
    * @throws {LinkingDisabledError} @throws {AssuranceRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError}
+   * @throws {InvalidCredentialsError} @throws {InvalidCodeError} @throws {ReauthenticationRequiredError}
    */
-  linkUrl(accessToken: string, route: ProviderRoute): Promise<string>;
+  linkUrl(accessToken: string, route: ProviderRoute, proof: Proof | null): Promise<string>;
 
   /**
    * @throws {IdentityNotFoundError} @throws {LastIdentityError} @throws {EmailTakenError} @throws {LinkingDisabledError}
    * @throws {AssuranceRequiredError} @throws {ManagedElsewhereError} @throws {DeniedError}
+   * @throws {InvalidCredentialsError} @throws {InvalidCodeError} @throws {ReauthenticationRequiredError}
    */
-  unlinkIdentity(accessToken: string, identityId: string): Promise<void>;
+  unlinkIdentity(accessToken: string, identityId: string, proof: Proof | null): Promise<void>;
 }

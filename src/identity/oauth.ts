@@ -4,9 +4,11 @@ import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
+import type { Clock } from './clock.ts';
 import { type FieldIssue, ValidationError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { ProviderRoute } from './oauth-backend.ts';
+import { type ProofInput, provingWhoAsks } from './proof.ts';
 import { IdentityNotFoundError, ProviderDisabledError } from './provider-errors.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 import { isStorable } from './text.ts';
@@ -18,6 +20,8 @@ interface Needs {
   attempts: AttemptLimiter;
   client: Client;
 }
+
+type ProvingNeeds = Needs & { clock: Clock };
 
 export interface RouteInput {
   provider: string;
@@ -70,21 +74,34 @@ export async function signInWithIdToken(
   return finishSignIn(needs, session);
 }
 
-/** @throws {ValidationError} @throws {ProviderDisabledError} @throws {RateLimitedError} and more: see `OAuthBackend` */
-export async function linkIdentity(needs: Needs, viewer: Person, input: RouteInput): Promise<string> {
+/**
+ * Asks who it is (see `provingWhoAsks`): whoever has added a way to sign in keeps the account.
+ * @throws {ValidationError} @throws {ProviderDisabledError} @throws {RateLimitedError} and more: see `OAuthBackend`
+ */
+export async function linkIdentity(
+  needs: ProvingNeeds,
+  viewer: Person,
+  input: RouteInput & ProofInput,
+): Promise<string> {
   const route = await routeFrom(needs.auth, input);
   await countAttempt(needs, 'oauth');
-  return needs.auth.oauth.linkUrl(viewer.accessToken, route);
+  return provingWhoAsks(needs, viewer, input, (proof) =>
+    needs.auth.oauth.linkUrl(viewer.accessToken, route, proof),
+  );
 }
 
-/** @throws {IdentityNotFoundError} @throws {LastIdentityError} and more: see `OAuthBackend` */
+/** Asks who it is, as `linkIdentity` does. @throws {IdentityNotFoundError} @throws {LastIdentityError} and more: see `OAuthBackend` */
 export async function unlinkIdentity(
-  { auth, changes }: { auth: AuthBackend; changes: ChangeLog },
+  needs: ProvingNeeds & { changes: ChangeLog },
   viewer: Person,
-  identityId: string,
+  { identityId, ...input }: ProofInput & { identityId: string },
 ): Promise<void> {
   if (!isUuid(identityId)) throw new IdentityNotFoundError();
-  await changing(changes, viewer.account.id, () => auth.oauth.unlinkIdentity(viewer.accessToken, identityId));
+  await provingWhoAsks(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.oauth.unlinkIdentity(viewer.accessToken, identityId, proof),
+    ),
+  );
 }
 
 const MAX_TEXT = 2048;

@@ -12,27 +12,22 @@ import {
   AccountBannedError,
   EmailTakenError,
   InvalidCodeError,
-  InvalidCredentialsError,
   ManagedElsewhereError,
   NotEnabledError,
   PhoneTakenError,
   RateLimitedError,
-  ReauthenticationRequiredError,
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
 import { builder } from './builder.ts';
+import { PROOF_REFUSALS, proofFields } from './proof.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
 import { redirectToField, shownCodeFields } from './shown-code.ts';
 import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 import { UserRef } from './user.ts';
 
-const CURRENT_PASSWORD =
-  'The password as it is. Without it the session must have begun within the last 15 minutes; `isAnonymous` people need neither.';
-
 const REFUSALS = [
-  InvalidCredentialsError,
-  ReauthenticationRequiredError,
+  ...PROOF_REFUSALS,
   ManagedElsewhereError,
   ValidationError,
   RateLimitedError,
@@ -43,7 +38,7 @@ const ChangeEmailInput = builder.inputType('ChangeEmailInput', {
   description: 'The address as it shall be, and who asks.',
   fields: (t) => ({
     email: t.field({ type: 'EmailAddress', required: true, description: 'Kept in lower case.' }),
-    currentPassword: t.string({ description: CURRENT_PASSWORD }),
+    ...proofFields(t),
     ...redirectToField(t),
   }),
 });
@@ -130,7 +125,7 @@ const ChangePhoneInput = builder.inputType('ChangePhoneInput', {
   description: 'The number as it shall be, and who asks.',
   fields: (t) => ({
     phone: t.string({ required: true, description: 'With the country: `+41 79 555 00 11`.' }),
-    currentPassword: t.string({ description: CURRENT_PASSWORD }),
+    ...proofFields(t),
   }),
 });
 

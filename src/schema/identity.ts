@@ -18,6 +18,8 @@ import {
 } from '../identity/provider-errors.ts';
 import { builder } from './builder.ts';
 import { oauthRouteFields, ProviderRedirectRef } from './oauth-route.ts';
+import { PROOF_REFUSALS, proofFields } from './proof.ts';
+import { TAKES_CREDENTIAL } from './session.ts';
 import { UserRef } from './user.ts';
 
 const IdentityRef = builder.objectRef<Identity>('Identity').implement({
@@ -56,8 +58,8 @@ builder.objectField(UserRef, 'identities', (t) =>
 );
 
 const LinkIdentityInput = builder.inputType('LinkIdentityInput', {
-  description: 'Which provider to add, and where to come back to.',
-  fields: (t) => oauthRouteFields(t),
+  description: 'Which provider to add, where to come back to, and who asks.',
+  fields: (t) => ({ ...oauthRouteFields(t), ...proofFields(t) }),
 });
 
 const LinkIdentityResult = builder.errorUnion('LinkIdentityResult', {
@@ -66,6 +68,7 @@ const LinkIdentityResult = builder.errorUnion('LinkIdentityResult', {
     ProviderRedirectRef,
     LinkingDisabledError,
     ProviderDisabledError,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     ManagedElsewhereError,
     ValidationError,
@@ -78,6 +81,7 @@ builder.mutationField('linkIdentity', (t) =>
   t.withAuth({ person: true }).field({
     type: LinkIdentityResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
       'For a signed-in person: begins to add a provider to their account. Send the browser to `url`; it comes back to `redirectTo` with `?code=`, and `exchangeCode` makes the link. Whoever was anonymous is so no longer, and keeps their id.',
     args: { input: t.arg({ type: LinkIdentityInput, required: true }) },
@@ -88,8 +92,11 @@ builder.mutationField('linkIdentity', (t) =>
 );
 
 const UnlinkIdentityInput = builder.inputType('UnlinkIdentityInput', {
-  description: 'Which way to sign in to take away.',
-  fields: (t) => ({ identityId: t.id({ required: true, description: 'From `User.identities`.' }) }),
+  description: 'Which way to sign in to take away, and who asks.',
+  fields: (t) => ({
+    identityId: t.id({ required: true, description: 'From `User.identities`.' }),
+    ...proofFields(t),
+  }),
 });
 
 interface IdentityUnlinked {
@@ -112,6 +119,7 @@ const UnlinkIdentityResult = builder.errorUnion('UnlinkIdentityResult', {
     LastIdentityError,
     EmailTakenError,
     LinkingDisabledError,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     ManagedElsewhereError,
     ValidationError,
@@ -124,12 +132,14 @@ builder.mutationField('unlinkIdentity', (t) =>
   t.withAuth({ person: true }).field({
     type: UnlinkIdentityResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
-      'For a signed-in person: takes away one of the ways they sign in; with that of their address, the password too. The last one stays. They are told by mail.',
+      'For a signed-in person: takes away one of the ways they sign in; with that of their address, the password too. The last one that they can still sign in by stays. They are told by mail.',
     args: { input: t.arg({ type: UnlinkIdentityInput, required: true }) },
     resolve: async (_root, { input }, { services, viewer }) => {
-      await unlinkIdentity(services, viewer, String(input.identityId));
-      return { unlinkedIdentity: String(input.identityId) };
+      const identityId = String(input.identityId);
+      await unlinkIdentity(services, viewer, { ...input, identityId });
+      return { unlinkedIdentity: identityId };
     },
   }),
 );

@@ -18,7 +18,7 @@ builder.mutationField('requestReauthentication', (t) =>
     type: RequestReauthenticationResult,
     skipTypeScopes: true,
     description:
-      'For a signed-in person who has no password, or forgot it: mails a code that `changePassword` takes as `nonce`. One mail a minute for each address.',
+      'For a signed-in person who has no password, or forgot it: mails a code that `changePassword`, `changeEmail`, `changePhone`, `linkIdentity` and `unlinkIdentity` take as `nonce`. One mail a minute for each address.',
     resolve: (_root, _args, { services, viewer }) => requestReauthentication(services, viewer),
   }),
 );

@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createClient, type Provider, type SupabaseClient } from '@supabase/supabase-js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newClient } from '../../src/identity/client.ts';
 import { type MintingProvider, startMintingProvider } from '../support/minting-provider.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
@@ -135,6 +135,32 @@ describe.each(['pkce', 'implicit'] as const)('linkIdentity and unlinkIdentity (f
     expect((await supabase.auth.unlinkIdentity(left!.identities[0]!)).error?.code).toBe(
       'single_identity_not_deletable',
     );
+  });
+
+  test('ask for a session in which the person has just shown who they are, unless that is off', async () => {
+    const supabase = client(flowType);
+    await supabase.auth.signUp({ email: newAddress(), password: PASSWORD });
+    const { identities } = (await supabase.auth.getUser()).data.user!;
+    auth.clock.advance(901);
+    onTestFinished(() => auth.clock.advance(-901));
+    // Which shows nothing.
+    await supabase.auth.refreshSession();
+    const link = () => supabase.auth.linkIdentity({ provider: PROVIDER, options });
+    expect((await link()).error?.code).toBe('reauthentication_needed');
+    expect((await supabase.auth.unlinkIdentity(identities![0]!)).error?.code).toBe('reauthentication_needed');
+    const token = await minting.mint({ claims: { sub: randomUUID(), email: newAddress() } });
+    const byToken = await supabase.auth.linkIdentity({ provider: 'google', token });
+    expect(byToken.error?.code).toBe('reauthentication_needed');
+    const accessToken = (await supabase.auth.getSession()).data.session!.access_token;
+    const path = `/user/identities/authorize?provider=${PROVIDER}&skip_http_redirect=true`;
+    expect((await auth.ask(path, { token: accessToken })).status).toBe(400);
+    expect(
+      (
+        await auth
+          .withSettings({ manualLinking: true, linkingNeedsProof: false })
+          .ask(path, { token: accessToken })
+      ).status,
+    ).toBe(200);
   });
 
   test('link by an ID token', async () => {

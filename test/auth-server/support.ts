@@ -115,6 +115,7 @@ export async function openAuthServer(
     mfa: { isTotpEnrollEnabled: true, totpIssuer: 'Limen', maxEnrolledFactors: 10, challengeTtlSeconds: 300 },
     impersonation: null,
     manualLinking: false,
+    linkingNeedsProof: true,
     passkeys: {
       rpId: 'example.com',
       rpOrigins: ['https://app.example.com'],

@@ -23,6 +23,8 @@ const CONFIRMED = {
   ACCESS_TOKEN_TTL: '1h',
 };
 
+const wrongCode = (code: string) => (code === '123456' ? '654321' : '123456');
+
 /** Somebody whose address is confirmed. */
 async function somebody(app: TestApp, name: string): Promise<TestPerson> {
   const email = `${name}@example.com`;
@@ -81,6 +83,37 @@ describe('changeEmail', () => {
     });
     expect(await app.messagesTo('a@example.com')).toEqual([]);
     expect(await app.messagesTo('c@example.com')).toEqual([]);
+  });
+
+  test('takes a code by mail in place of the password, once', async () => {
+    const app = await createTestApp({ env: { ...CONFIRMED, EXTERNAL_PHONE_ENABLED: 'on' } });
+    const ada = await somebody(app, 'ada');
+    app.clock.advance(901);
+    const change = async (input: object) => (await ada(CHANGE_EMAIL, { input })).data.changeEmail;
+    const askForCode = async () => {
+      await ada('mutation { requestReauthentication { __typename } }');
+      return (await app.messagesTo(ada.email))[0]!.code!;
+    };
+    const nonce = await askForCode();
+    expect(await change({ email: 'a@example.com', nonce: wrongCode(nonce) })).toMatchObject({
+      code: 'INVALID_CODE',
+    });
+    expect(await change({ email: 'a@example.com', nonce, currentPassword: PASSWORD })).toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
+    const rivals = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => change({ email: `rival${index}@example.com`, nonce })),
+    );
+    const won = rivals.filter(({ __typename }) => __typename === 'EmailChangeRequested');
+    expect(won).toHaveLength(1);
+    expect(await change({ email: 'c@example.com', nonce })).toMatchObject({ code: 'INVALID_CODE' });
+
+    app.clock.advance(61);
+    const input = { phone: '+447700900123', nonce: await askForCode() };
+    expect((await ada(CHANGE_PHONE, { input })).data.changePhone).toMatchObject({
+      requestedPhone: '447700900123',
+    });
+    expect((await ada(CHANGE_PHONE, { input })).data.changePhone).toMatchObject({ code: 'INVALID_CODE' });
   });
 
   test('changes it at once where nobody confirms addresses', async () => {

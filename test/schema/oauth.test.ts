@@ -273,6 +273,58 @@ describe('linkIdentity', () => {
     expect(unlink.data.unlinkIdentity.code).toBe('LINKING_DISABLED');
   });
 
+  test('asks a session that has gone on for a while who it is: for the password, or a code that counts once', async () => {
+    const app = await start({ ACCESS_TOKEN_TTL: '1h' });
+    const grace = await member(app);
+    const { subject } = somebodyAtProvider();
+    const { code, codeVerifier } = await link(app, grace, subject);
+    await app.graphql(EXCHANGE, { input: { code, codeVerifier } });
+    const [byEmail, byProvider] = (await grace(IDENTITIES)).data.me.identities;
+    app.clock.advance(901);
+
+    const { codeChallenge } = pkce();
+    const begin = async (proof: object) =>
+      (await grace(LINK, { input: { provider: 'custom:acme', codeChallenge, ...proof } })).data.linkIdentity;
+    const unlink = async (identityId: string, proof: object) =>
+      (await grace(UNLINK, { input: { identityId, ...proof } })).data.unlinkIdentity;
+
+    expect(await begin({})).toMatchObject({ code: 'REAUTHENTICATION_REQUIRED' });
+    expect(await unlink(byEmail.id, {})).toMatchObject({ code: 'REAUTHENTICATION_REQUIRED' });
+    for (const attempt of [begin, (proof: object) => unlink(byProvider.id, proof)]) {
+      expect(await attempt({ currentPassword: 'a guess' })).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+      expect(await attempt({ currentPassword: '' })).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+      expect(await attempt({ nonce: '000000' })).toMatchObject({ code: 'INVALID_CODE' });
+      expect(await attempt({ nonce: '000000', currentPassword: PASSWORD })).toMatchObject({
+        code: 'VALIDATION_FAILED',
+      });
+    }
+    expect((await grace(IDENTITIES)).data.me.identities).toHaveLength(2);
+
+    expect(await begin({ currentPassword: PASSWORD })).toMatchObject({ url: expect.any(String) });
+    await grace('mutation { requestReauthentication { __typename } }');
+    const nonce = (await app.messagesTo(grace.email))[0]?.code;
+    // As people copy it.
+    expect(await unlink(byProvider.id, { nonce: ` ${nonce}` })).toMatchObject({ identityId: byProvider.id });
+    expect(await begin({ nonce })).toMatchObject({ code: 'INVALID_CODE' });
+    expect((await grace('{ me { id } }')).data.me.id).toBe(grace.id);
+    expect((await app.messagesTo(grace.email))[0]?.template).toBe('identity-unlinked');
+  });
+
+  test('leaves the last way in that is one: a provider that is off, or was taken away, is none', async () => {
+    const app = await start();
+    const grace = await member(app);
+    await app.database.query(
+      `insert into auth.identities (id, provider_id, user_id, provider, identity_data, created_at)
+       values (gen_random_uuid(), 'g-1', $1, 'gone', '{}', now())`,
+      [grace.id],
+    );
+    const { identities } = (await grace(IDENTITIES)).data.me;
+    const byEmail = identities.find((identity: { provider: string }) => identity.provider === 'email');
+    const { data } = await grace(UNLINK, { input: { identityId: byEmail.id } });
+    expect(data.unlinkIdentity).toMatchObject({ code: 'LAST_IDENTITY' });
+    expect((await app.logIn(grace.email)).id).toBe(grace.id);
+  });
+
   test('takes away nothing of anybody else’s', async () => {
     const app = await start();
     const [grace, other] = [await member(app), await member(app)];

@@ -91,7 +91,14 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
   let app: App;
   if (MODE === 'supabase') {
     const entries = Object.entries(options.env ?? {});
-    embedded = await start(Object.fromEntries(entries.filter(([name]) => isEmbeddedOnly(name))), true);
+    embedded = await start(
+      {
+        // As Supabase, which knows no such rule.
+        SECURITY_LINKING_REQUIRE_REAUTHENTICATION: 'off',
+        ...Object.fromEntries(entries.filter(([name]) => isEmbeddedOnly(name))),
+      },
+      true,
+    );
     const upstream = await listen(embedded, { host: '127.0.0.1', port: 0, log });
     closers.unshift(() => upstream.close());
     const keys = embedded.keys!;

@@ -1,37 +1,32 @@
 import type { AuthError, UserAttributes } from '@supabase/supabase-js';
-import type {
-  AddressBackend,
-  CurrentPassword,
-  EmailChange,
-  PhoneChange,
-} from '../../identity/address-backend.ts';
+import type { AddressBackend, EmailChange, PhoneChange } from '../../identity/address-backend.ts';
 import type { ShownCode } from '../../identity/codes-backend.ts';
-import { DeniedError, InvalidCodeError, InvalidCredentialsError } from '../../identity/errors.ts';
+import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import type { Session } from '../../identity/session.ts';
+import type { Proof } from '../../identity/proof.ts';
 import type { Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import { SAYS_UNKNOWN } from './codes-backend.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
+import type { Proving } from './proof.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
 export class SupabaseAddressBackend implements AddressBackend {
   readonly #calls: Calls;
-  readonly #trySignIn: TrySignIn | null;
+  readonly #proving: Proving;
 
-  /** @param trySignIn proves a password where the server does not compare `current_password` itself; null where it does */
-  constructor(calls: Calls, trySignIn: TrySignIn | null) {
+  constructor(calls: Calls, proving: Proving) {
     this.#calls = calls;
-    this.#trySignIn = trySignIn;
+    this.#proving = proving;
   }
 
-  async changeEmail(accessToken: string, { email, redirectTo, current }: EmailChange) {
-    return this.#change(accessToken, { email }, current, redirectTo ? { emailRedirectTo: redirectTo } : {});
+  async changeEmail(accessToken: string, { email, redirectTo, proof }: EmailChange) {
+    return this.#change(accessToken, { email }, proof, redirectTo ? { emailRedirectTo: redirectTo } : {});
   }
 
-  async changePhone(accessToken: string, { phone, current }: PhoneChange) {
-    return this.#change(accessToken, { phone }, current);
+  async changePhone(accessToken: string, { phone, proof }: PhoneChange) {
+    return this.#change(accessToken, { phone }, proof);
   }
 
   async confirmEmailChange(shown: ShownCode) {
@@ -73,28 +68,19 @@ export class SupabaseAddressBackend implements AddressBackend {
   async #change(
     accessToken: string,
     changes: UserAttributes,
-    current: CurrentPassword | null,
+    proof: Proof | null,
     options: { emailRedirectTo?: string } = {},
   ) {
-    const trial = current && this.#trySignIn && (await this.#try(current));
-    try {
-      const given = current ? { ...changes, current_password: current.password } : changes;
-      const answer = await this.#calls.asPerson(accessToken, (auth) => auth.updateUser(given, options));
+    return this.#proving(proof, async ({ attributes }) => {
+      const answer = await this.#calls.asPerson(accessToken, (auth) =>
+        auth.updateUser({ ...changes, ...attributes }, options),
+      );
       if (answer.error && isGone(answer.error)) throw new DeniedError('UNAUTHENTICATED');
       if (answer.error) throw outcomeOf(answer.error, answer.transport);
       return accountFromUser(answer.data.user);
-    } finally {
-      if (trial) await this.#calls.asAnybody((auth) => auth.admin.signOut(trial.accessToken, 'local'));
-    }
-  }
-
-  async #try({ email, password }: CurrentPassword): Promise<Session> {
-    if (!email || !this.#trySignIn) throw new InvalidCredentialsError();
-    return this.#trySignIn({ email, password });
+    });
   }
 }
-
-type TrySignIn = (credentials: { email: string; password: string }) => Promise<Session>;
 
 /** The server says `validation_failed` of what is no code at all. */
 function refusalOfCode(error: AuthError, transport: Transport): Error {

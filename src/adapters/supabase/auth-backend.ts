@@ -28,6 +28,7 @@ import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
 import { SupabasePasskeys } from './passkey-backend.ts';
+import { provingByServer, provingByTrial } from './proof.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 import { SupabaseUserAdministration } from './user-administration.ts';
@@ -75,11 +76,16 @@ class SupabaseBackend implements AuthBackend {
     this.pausesSignUpMail = options.checksPasswordFirst;
     this.factors = new SupabaseFactors(this.#calls);
     this.signInChallenges = options.signInChallenges;
-    const trySignIn = options.checksPasswordFirst ? null : this.signInWithPassword.bind(this);
-    this.addresses = new SupabaseAddressBackend(this.#calls, trySignIn);
+    const proving = options.checksPasswordFirst
+      ? provingByServer
+      : provingByTrial(this.#calls, {
+          byPassword: (credentials) => this.signInWithPassword(credentials),
+          byCode: (shown) => this.codes.signInWithCode('magiclink', shown),
+        });
+    this.addresses = new SupabaseAddressBackend(this.#calls, proving);
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
-    this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, providers });
+    this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, proving, providers });
     this.passkeys = new SupabasePasskeys(this.#calls);
     const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
     const { findUserId } = options;

@@ -39,7 +39,12 @@ export type Answer = { data: unknown; error: AuthError | null };
 export async function call<A extends Answer>(
   project: Project,
   client: Client,
-  as: { key?: string; accessToken?: string; codeVerifier?: string },
+  as: {
+    key?: string;
+    accessToken?: string;
+    codeVerifier?: string;
+    headers?: Readonly<Record<string, string>>;
+  },
   work: (auth: SupabaseClient['auth']) => Promise<A>,
 ): Promise<A & { transport: Transport }> {
   const transport: Transport = { retryAfterSeconds: null, outage: undefined };
@@ -52,7 +57,7 @@ export async function call<A extends Answer>(
       storage: storageHolding(as),
       experimental: { recoveryCodes: true },
     },
-    global: { fetch: fetchWithin(project, client, transport) },
+    global: { headers: { ...as.headers }, fetch: fetchWithin(project, client, transport) },
   });
   const answer = await work(supabase.auth);
   if (transport.outage !== undefined) {

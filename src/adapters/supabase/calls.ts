@@ -11,7 +11,11 @@ type Answered<A> = Promise<A & { transport: Transport }>;
 export interface Calls {
   /** @param codeVerifier of the code that is exchanged, if one is */
   asAnybody<A extends Answer>(work: Work<A>, codeVerifier?: string): Answered<A>;
-  asPerson<A extends Answer>(accessToken: string, work: Work<A>): Answered<A>;
+  asPerson<A extends Answer>(
+    accessToken: string,
+    work: Work<A>,
+    headers?: Readonly<Record<string, string>>,
+  ): Answered<A>;
   /** With the project's secret key. */
   asAdmin<A extends Answer>(work: Work<A>): Answered<A>;
 }
@@ -20,7 +24,7 @@ export interface Calls {
 export function createCalls(project: Project, secretKey: () => Promise<string>, client: Client): Calls {
   return {
     asAnybody: (work, codeVerifier) => call(project, client, { ...(codeVerifier && { codeVerifier }) }, work),
-    asPerson: (accessToken, work) => call(project, client, { accessToken }, work),
+    asPerson: (accessToken, work, headers = {}) => call(project, client, { accessToken, headers }, work),
     asAdmin: async (work) => call(project, client, { key: await secretKey() }, work),
   };
 }

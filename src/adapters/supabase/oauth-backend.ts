@@ -1,28 +1,38 @@
-import { type AuthError, isAuthSessionMissingError, type Provider } from '@supabase/supabase-js';
+import {
+  type AuthError,
+  isAuthSessionMissingError,
+  type Provider,
+  type UserIdentity,
+} from '@supabase/supabase-js';
 import { DeniedError } from '../../identity/errors.ts';
 import type { OAuthBackend, ProviderRoute } from '../../identity/oauth-backend.ts';
+import type { Proof } from '../../identity/proof.ts';
 import { InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/provider-errors.ts';
 import type { Project, Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
+import type { Proving } from './proof.ts';
 import type { ProviderList } from './provider-list.ts';
 import { sessionFromSupabase } from './user.ts';
 
 interface SupabaseOAuthOptions {
   project: Project;
   calls: Calls;
+  proving: Proving;
   providers: () => Promise<ProviderList>;
 }
 
 export class SupabaseOAuth implements OAuthBackend {
   readonly #project: Project;
   readonly #calls: Calls;
+  readonly #proving: Proving;
   readonly #providers: () => Promise<ProviderList>;
 
-  constructor({ project, calls, providers }: SupabaseOAuthOptions) {
+  constructor({ project, calls, proving, providers }: SupabaseOAuthOptions) {
     this.#project = project;
     this.#calls = calls;
+    this.#proving = proving;
     this.#providers = providers;
   }
 
@@ -69,19 +79,20 @@ export class SupabaseOAuth implements OAuthBackend {
     throw outcomeOf(answer.error, answer.transport);
   }
 
-  async linkUrl(accessToken: string, route: ProviderRoute) {
-    const answer = await this.#calls.asPerson(accessToken, (auth) =>
-      auth.linkIdentity(credentialsFrom(route)),
+  async linkUrl(accessToken: string, route: ProviderRoute, proof: Proof | null) {
+    const answer = await this.#proving(proof, ({ headers }) =>
+      this.#calls.asPerson(accessToken, (auth) => auth.linkIdentity(credentialsFrom(route)), headers),
     );
     if (answer.error) throw deniedOr(answer.error, answer.transport);
     if (!answer.data.url) throw new Error('Supabase Auth answered a link without an address.');
     return answer.data.url;
   }
 
-  async unlinkIdentity(accessToken: string, identityId: string) {
-    const answer = await this.#calls.asPerson(accessToken, (auth) =>
-      // Of the identity nothing but this is looked at.
-      auth.unlinkIdentity({ identity_id: identityId } as Parameters<typeof auth.unlinkIdentity>[0]),
+  async unlinkIdentity(accessToken: string, identityId: string, proof: Proof | null) {
+    // Of the identity nothing but this is looked at.
+    const identity = { identity_id: identityId } as UserIdentity;
+    const answer = await this.#proving(proof, ({ headers }) =>
+      this.#calls.asPerson(accessToken, (auth) => auth.unlinkIdentity(identity), headers),
     );
     if (answer.error) throw deniedOr(answer.error, answer.transport);
   }

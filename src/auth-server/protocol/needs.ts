@@ -46,6 +46,8 @@ export interface AuthServerSettings extends RedirectSettings {
   requireCurrentPassword: boolean;
   /** Whether people may link and unlink providers by themselves. */
   manualLinking: boolean;
+  /** Whether a session alone does for that only just after its person has shown who they are. */
+  linkingNeedsProof: boolean;
   codes: CodeSettings;
   mfa: MfaSettings;
   /** Null: they are off. */

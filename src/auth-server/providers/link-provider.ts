@@ -6,16 +6,10 @@ import { sessionNotFound } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
-import type { FullUserRow } from '../users/user-row.ts';
+import { type FullUserRow, lockUser } from '../users/user-row.ts';
 import type { Linker } from './oauth-flow.ts';
 import { assertNotBanned, type FromProvider } from './provider-account.ts';
-import {
-  followIdentities,
-  insertIdentity,
-  lockOwnerOf,
-  lockWithIdentities,
-  providerIdentityRow,
-} from './provider-identity.ts';
+import { followIdentities, insertIdentity, lockOwnerOf, providerIdentityRow } from './provider-identity.ts';
 
 /**
  * Somebody anonymous becomes somebody, and keeps their id; whoever has no address yet gets the provider's, if that is verified.
@@ -31,7 +25,7 @@ export async function linkProvider(
 ): Promise<FullUserRow> {
   const { provider, label, identity, now } = from;
   await assertLinkable(tx, userId, from);
-  const user = await lockWithIdentities(tx, userId);
+  const user = await lockUser(tx, userId);
   if (!user) throw new ProtocolError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
   assertNotBanned(user, now);
   // Whoever borrowed a session and began a link in it does not finish it once the session was ended.

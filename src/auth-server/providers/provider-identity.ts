@@ -47,17 +47,6 @@ export async function lockOwnerOf(
   return user && identityOf(user, provider, subject) ? user : undefined;
 }
 
-/**
- * Held until the transaction ends, and read only then: what one statement reads beside a row that it waited for is from before the wait, and of two
- * who unlink at once both would see both identities.
- */
-export async function lockWithIdentities(tx: Queryable, id: string): Promise<FullUserRow | undefined> {
-  const found = await tx.query('select 1 from auth.users where id = $1 and deleted_at is null for update', [
-    id,
-  ]);
-  return found.length > 0 ? findUserById(tx, id) : undefined;
-}
-
 /** Whoever has the address, held until the transaction ends. */
 export async function lockUserByEmail(tx: Queryable, email: string): Promise<FullUserRow | undefined> {
   const [found] = await tx.query<{ id: string }>(

@@ -13,6 +13,7 @@ import { ProtocolError } from '../protocol/protocol-error.ts';
 import { LostRound } from '../sessions/grant.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { signIn } from '../sessions/sign-in.ts';
+import { type ProofOfPerson, requireProof } from '../users/proof-of-person.ts';
 import { refusalOfDuplicate } from '../users/user-change.ts';
 import { linkProvider } from './link-provider.ts';
 import { assertMayLink } from './manual-linking.ts';
@@ -30,7 +31,7 @@ const Body = z.object({
 
 export async function grantByIdToken(services: Services, call: Call): Promise<Response> {
   const body = await readBody(call.req.raw, Body);
-  const linkTo = body.link_identity ? await personWhoLinks(services, call) : null;
+  const linking = body.link_identity ? await personWhoLinks(services, call) : null;
   await countAttempt(services, call.var.client, 'oauth');
   const provider = services.oauth.get(body.provider ?? '');
   if (!provider?.verifyIdToken) {
@@ -64,8 +65,9 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
   const { grant, isChanged } = await opening(services, client, (newcomer) =>
     database.transaction(async (tx) => {
       if (!(await spendIdToken(tx, verified, issuedAt))) return { grant: null, isChanged: false };
-      const opened = linkTo
-        ? { user: await linkProvider(services, tx, client, linkTo, from), isChanged: true }
+      await linking?.proof.spend(tx);
+      const opened = linking
+        ? { user: await linkProvider(services, tx, client, linking.linker, from), isChanged: true }
         : await openProviderAccount(services, tx, client, from, newcomer);
       if (!opened) throw new LostRound();
       const grant = await signIn(tx, { user: opened.user, method: 'oauth', client, now: issuedAt, issuedAt });
@@ -76,6 +78,7 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
     throw refusalOfDuplicate(error);
   });
   if (!grant) return refuse(call, DESCRIPTIONS.refused);
+  await linking?.proof.forgive();
   services.outbox.wake();
   if (isChanged) services.changes.userChanged(grant.user.id);
   return answerSession(services, call, grant);
@@ -84,10 +87,14 @@ export async function grantByIdToken(services: Services, call: Call): Promise<Re
 /** Keys that could not be loaded are asked for again by the next sign-in. */
 const RETRY_AFTER_SECONDS = 5;
 
-async function personWhoLinks(services: Services, call: Call): Promise<Linker> {
+async function personWhoLinks(
+  services: Services,
+  call: Call,
+): Promise<{ linker: Linker; proof: ProofOfPerson }> {
   const bearer = await requirePerson(services, call.req.raw);
   assertMayLink(services, bearer);
-  return { userId: bearer.user.id, sessionId: bearer.sessionId };
+  const linker = { userId: bearer.user.id, sessionId: bearer.sessionId };
+  return { linker, proof: await requireProof(services, call, bearer) };
 }
 
 const DESCRIPTIONS = {

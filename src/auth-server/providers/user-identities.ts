@@ -13,12 +13,13 @@ import {
   type Services,
 } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { requireProof } from '../users/proof-of-person.ts';
 import { refusalOfDuplicate } from '../users/user-change.ts';
-import type { FullUserRow, IdentityRow } from '../users/user-row.ts';
+import { type FullUserRow, type IdentityRow, lockUser } from '../users/user-row.ts';
 import { providerUrl } from './authorize.ts';
 import { assertMayLink } from './manual-linking.ts';
 import { readOAuthRequest } from './oauth-request.ts';
-import { followIdentities, lockWithIdentities } from './provider-identity.ts';
+import { followIdentities } from './provider-identity.ts';
 
 export function identityEndpoints(services: Services): Endpoints {
   return newEndpoints()
@@ -31,6 +32,10 @@ async function linkIdentity(services: Services, call: Call): Promise<Response> {
   assertMayLink(services, bearer);
   const request = readOAuthRequest(services, call.req.raw);
   await countAttempt(services, call.var.client, 'oauth');
+  const proof = await requireProof(services, call, bearer);
+  // Used up by the beginning: what comes back from the provider is bound to this session.
+  await services.database.transaction((tx) => proof.spend(tx));
+  await proof.forgive();
   // Asked for by a script, whose answer sets no cookie. Who asked is in the flow.
   const linkTo = { userId: bearer.user.id, sessionId: bearer.sessionId };
   const url = await providerUrl(services, request, { linkTo, browserSecret: null });
@@ -44,12 +49,17 @@ async function unlinkIdentity(services: Services, call: Call): Promise<Response>
   assertMayLink(services, bearer);
   const id = (call.req.param('id') ?? '').toLowerCase();
   if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'identity_id must be an UUID');
+  const proof = await requireProof(services, call, bearer);
   const { database, outbox, changes } = services;
   await database
-    .transaction((tx) => unlink(services, tx, call.var.client, bearer.user.id, id))
+    .transaction(async (tx) => {
+      await proof.spend(tx);
+      await unlink(services, tx, call.var.client, bearer.user.id, id);
+    })
     .catch((error) => {
       throw refusalOfUnlinking(error);
     });
+  await proof.forgive();
   outbox.wake();
   changes.userChanged(bearer.user.id);
   return call.json({});
@@ -57,17 +67,19 @@ async function unlinkIdentity(services: Services, call: Call): Promise<Response>
 
 /** Two at once wait for each other, so that one way to sign in is always left. */
 async function unlink(
-  { outbox, clock, oauth }: Services,
+  services: Services,
   tx: Queryable,
   client: Client,
   userId: string,
   identityId: string,
 ): Promise<void> {
-  const user = await lockWithIdentities(tx, userId);
+  const { outbox, clock, oauth } = services;
+  const user = await lockUser(tx, userId);
   const identity = user?.identities.find(({ id }) => id === identityId);
   if (!user || !identity) throw new ProtocolError(422, 'identity_not_found', "Identity doesn't exist");
   const others = user.identities.filter(({ id }) => id !== identityId);
-  if (others.length === 0) {
+  // A provider that is off, or a number that is not confirmed, is no way in.
+  if (!others.some((other) => isWayIn(services, user, other))) {
     throw new ProtocolError(
       422,
       'single_identity_not_deletable',
@@ -88,6 +100,17 @@ async function unlink(
   await addNotice({ outbox }, tx, user, 'identity-unlinked', { provider });
   const details = { provider: identity.provider };
   await recordEvents(tx, client, { action: 'identity.unlinked', userId, details });
+}
+
+function isWayIn(
+  { oauth, settings }: Services,
+  { email_confirmed_at, phone_confirmed_at }: FullUserRow,
+  { provider }: IdentityRow,
+): boolean {
+  // A link by mail, or a new password by one.
+  if (provider === 'email') return email_confirmed_at !== null;
+  if (provider === 'phone') return phone_confirmed_at !== null && settings.phone.enabled;
+  return oauth.get(provider) !== undefined;
 }
 
 /** Another address that is theirs, where the one of the account went with the identity; else the account keeps it. */

@@ -53,13 +53,7 @@ export async function changeOfPassword(
   const stored = user.encrypted_password || null;
   const account = user.email ?? user.id;
 
-  if (current != null) {
-    const { isRight } = await attempting(services, client, 'password', account, () =>
-      passwords.verify(current, stored),
-    );
-    if (!isRight) throw new ProtocolError(400, 'current_password_invalid', 'Current password is not correct');
-    await forgiveAttempt(services, client, 'password', account);
-  }
+  if (current != null) await assertCurrentPassword(services, client, user, current);
   if (password == null) return undefined;
   for (const email of [user.email, newEmail ?? null]) {
     const problem = checkPassword(password, { email, rules: settings.passwordRules });
@@ -81,6 +75,21 @@ export async function changeOfPassword(
       return hash;
     });
   }
+}
+
+/** @throws {ProtocolError} 400 current_password_invalid, 429 over_request_rate_limit */
+export async function assertCurrentPassword(
+  services: Services,
+  client: Client,
+  user: FullUserRow,
+  current: string,
+): Promise<void> {
+  const account = user.email ?? user.id;
+  const { isRight } = await attempting(services, client, 'password', account, () =>
+    services.passwords.verify(current, user.encrypted_password || null),
+  );
+  if (!isRight) throw new ProtocolError(400, 'current_password_invalid', 'Current password is not correct');
+  await forgiveAttempt(services, client, 'password', account);
 }
 
 const samePassword = () =>

@@ -47,10 +47,11 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   const addresses = newAddressesIn(services, user, body);
   const { email, phone } = addresses;
   const { client } = call.var;
-  const nonce = body.password != null ? body.nonce : undefined;
+  const changesCredentials = Boolean(email || phone) || body.password != null;
+  const nonce = changesCredentials ? body.nonce : undefined;
   if (body.password != null) assertNonceGiven(services, bearer.sessionStartedAt, nonce);
   // A code by mail proves as much as the password does.
-  if (email || phone || (body.password != null && !nonce)) assertCurrentPasswordGiven(services, bearer, body);
+  if (changesCredentials && !nonce) assertCurrentPasswordGiven(services, bearer, body);
   if (nonce) await countNonce(services, client, bearer);
   const change: UserChange = {
     userMetadata: body.data,

@@ -115,10 +115,12 @@ export type BanUsersInput = {
 
 /** The address as it shall be, and who asks. */
 export type ChangeEmailInput = {
-  /** The password as it is. Without it the session must have begun within the last 15 minutes; `isAnonymous` people need neither. */
+  /** The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or stepped up. `isAnonymous` people need none of it. */
   currentPassword?: string | null | undefined;
   /** Kept in lower case. */
   email: string;
+  /** The code that `requestReauthentication` mailed, in place of the password. It is good once, and for one change. */
+  nonce?: string | null | undefined;
   /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
@@ -135,8 +137,10 @@ export type ChangePasswordInput = {
 
 /** The number as it shall be, and who asks. */
 export type ChangePhoneInput = {
-  /** The password as it is. Without it the session must have begun within the last 15 minutes; `isAnonymous` people need neither. */
+  /** The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or stepped up. `isAnonymous` people need none of it. */
   currentPassword?: string | null | undefined;
+  /** The code that `requestReauthentication` mailed, in place of the password. It is good once, and for one change. */
+  nonce?: string | null | undefined;
   /** With the country: `+41 79 555 00 11`. */
   phone: string;
 };
@@ -401,12 +405,16 @@ export type InviteUserInput = {
   redirectTo?: string | null | undefined;
 };
 
-/** Which provider to add, and where to come back to. */
+/** Which provider to add, where to come back to, and who asks. */
 export type LinkIdentityInput = {
   /** Of a verifier that the application makes up and keeps for `exchangeCode`. `limen/client` does it. */
   codeChallenge: string;
   /** How `codeChallenge` was made. */
   codeChallengeMethod?: CodeChallengeMethod | null | undefined;
+  /** The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or stepped up. `isAnonymous` people need none of it. */
+  currentPassword?: string | null | undefined;
+  /** The code that `requestReauthentication` mailed, in place of the password. It is good once, and for one change. */
+  nonce?: string | null | undefined;
   /** A name from `authProviders`. */
   provider: string;
   /** Texts for the provider, in its own words: `{ "prompt": "select_account" }`. What the protocol itself needs cannot be set. */
@@ -690,10 +698,14 @@ export type UnbanUsersInput = {
   userIds: Array<string>;
 };
 
-/** Which way to sign in to take away. */
+/** Which way to sign in to take away, and who asks. */
 export type UnlinkIdentityInput = {
+  /** The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or stepped up. `isAnonymous` people need none of it. */
+  currentPassword?: string | null | undefined;
   /** From `User.identities`. */
   identityId: string;
+  /** The code that `requestReauthentication` mailed, in place of the password. It is good once, and for one change. */
+  nonce?: string | null | undefined;
 };
 
 /** What a person says about themselves. Only the fields given change; null clears one. All of it together may take 4096 bytes as JSON. */
@@ -886,6 +898,7 @@ export type ChangeEmailMutationVariables = Exact<{
 export type ChangeEmailMutation = { changeEmail:
     | { __typename: 'EmailChangeRequested', requestedEmail: string }
     | { __typename: 'EmailTakenError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
     | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
@@ -919,6 +932,7 @@ export type ChangePhoneMutationVariables = Exact<{
 
 
 export type ChangePhoneMutation = { changePhone:
+    | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
     | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string }
     | { __typename: 'NotEnabledError', code: ErrorCode, message: string }
@@ -1257,11 +1271,14 @@ export type LinkIdentityMutationVariables = Exact<{
 
 export type LinkIdentityMutation = { linkIdentity:
     | { __typename: 'AssuranceRequiredError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'LinkingDisabledError', code: ErrorCode, message: string }
     | { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string }
     | { __typename: 'ProviderDisabledError', code: ErrorCode, message: string }
     | { __typename: 'ProviderRedirect', url: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
@@ -1276,10 +1293,13 @@ export type UnlinkIdentityMutation = { unlinkIdentity:
     | { __typename: 'EmailTakenError', code: ErrorCode, message: string }
     | { __typename: 'IdentityNotFoundError', code: ErrorCode, message: string }
     | { __typename: 'IdentityUnlinked', identityId: string }
+    | { __typename: 'InvalidCodeError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidCredentialsError', code: ErrorCode, message: string }
     | { __typename: 'LastIdentityError', code: ErrorCode, message: string }
     | { __typename: 'LinkingDisabledError', code: ErrorCode, message: string }
     | { __typename: 'ManagedElsewhereError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
+    | { __typename: 'ReauthenticationRequiredError', code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ __typename: 'FieldIssue', path: Array<string>, code: string, message: string }> }
    };
