@@ -8,6 +8,7 @@ import type { UserRow } from '../users/user-row.ts';
 import { actionLink } from './action-link.ts';
 import { forgetGuesses } from './code-guesses.ts';
 import { type CodeChallenge, startFlow } from './flow-state.ts';
+import { NOBODY, sendingNothing } from './nobody.ts';
 import { newToken, type OneTimeTokenType, storeToken } from './one-time-token.ts';
 
 /** By the `type` in the link, which is also what the token is good for: no token does for another type. */
@@ -64,8 +65,6 @@ export async function mailLink(
   });
 }
 
-const NOBODY = { id: '00000000-0000-0000-0000-000000000000', raw_user_meta_data: null };
-
 /**
  * Where there is no link to mail: as many statements of the same kind, so that the answer takes as long.
  * @param instead what is mailed all the same
@@ -77,12 +76,6 @@ export async function mailNobody(
   request: LinkRequest,
   instead: MailMessage | null = null,
 ): Promise<void> {
-  const outbox = {
-    ...services.outbox,
-    async add(tx: Queryable) {
-      if (instead) await services.outbox.add(tx, instead);
-      else await tx.query('insert into limen.outbox (id) select gen_random_uuid() where false');
-    },
-  };
+  const outbox = sendingNothing(services.outbox, instead);
   await mailLink({ ...services, outbox }, tx, NOBODY, email, request);
 }
