@@ -180,6 +180,29 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       expect(new Set(counts).size).toBe(1);
     });
 
+    test.each([
+      ['asks for a link', 'magiclink', (email: string) => ({ path: '/otp', json: { email } })],
+      [
+        'and wants no account',
+        'magiclink',
+        (email: string) => ({ path: '/otp', json: { email, create_user: false } }),
+      ],
+      ['recovers the account', 'recovery', (email: string) => ({ path: '/recover', json: { email } })],
+    ])(
+      'leaves nothing that a stranger wrote with a request of theirs to an owner who %s',
+      async (_who, type, ask) => {
+        const email = newAddress();
+        await auth.ask('/otp', { json: { email, data: { display_name: 'Stranger', roles: ['admin'] } } });
+        const { path, json } = ask(email);
+        await auth.ask(path, { json });
+        const token = (await newest(email)).code!;
+        const { body } = await auth.ask('/verify', { json: { type, email, token } });
+        const { user } = body as { user: { user_metadata: object } };
+        expect(user.user_metadata).not.toHaveProperty('display_name');
+        expect(user.user_metadata).not.toHaveProperty('roles');
+      },
+    );
+
     test('gives an account that a stranger signed up to its owner, empty', async () => {
       const { email } = await signedUp('the password of a stranger');
       const [user] = await auth.rows('select id from auth.users where email = $1', [email]);

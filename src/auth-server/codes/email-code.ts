@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
+import { type JsonObject, optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import {
   type Call,
   countAttempt,
@@ -61,22 +61,25 @@ async function sendSignInLink(
   const id = randomUUID();
   const userMetadata = signUpMetadata(id, email, body.data ?? {});
   assertMetadataFits(userMetadata, null);
-  const newcomer =
-    body.create_user && settings.signupEnabled
-      ? newUserRow(
-          {
-            id,
-            email,
-            encryptedPassword: null,
-            isEmailConfirmed: false,
-            isPhoneConfirmed: false,
-            userMetadata,
-          },
-          clock(),
-        )
-      : null;
-  const hasProfile = Object.keys(body.data ?? {}).length > 0;
-  return send(services, call, { ...body, email, type: 'magiclink', newcomer, hasProfile });
+  const row = newUserRow(
+    {
+      id,
+      email,
+      encryptedPassword: null,
+      isEmailConfirmed: false,
+      isPhoneConfirmed: false,
+      userMetadata,
+    },
+    clock(),
+  );
+  const newcomer = body.create_user && settings.signupEnabled ? row : null;
+  return send(services, call, {
+    ...body,
+    email,
+    type: 'magiclink',
+    newcomer,
+    profile: row.raw_user_meta_data ?? {},
+  });
 }
 
 async function sendRecoveryLink(services: Services, call: Call): Promise<Response> {
@@ -106,15 +109,15 @@ interface MailRequest {
   code_challenge_method: string | undefined;
   /** Made where the address has no account; null: nobody is. */
   newcomer?: FullUserRow | null;
-  /** Whether `newcomer` says anything of themselves. */
-  hasProfile?: boolean;
+  /** What whoever asks for a sign-in says of themselves. */
+  profile?: JsonObject;
   /** Who of those with an account is mailed to. */
   isFor?: (user: FullUserRow) => boolean;
 }
 
 async function send(services: Services, call: Call, request: MailRequest): Promise<Response> {
   const { database, clock, outbox } = services;
-  const { email, type, hasProfile = false, isFor = () => true } = request;
+  const { email, type, profile, isFor = () => true } = request;
   const challenge: CodeChallenge | undefined = parseCodeChallenge(
     request.code_challenge,
     request.code_challenge_method,
@@ -127,7 +130,8 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
   await database.transaction(async (tx: Queryable) => {
     // Also where there is an account, so that the two take as long.
     if (newcomer) await insertUser(tx, newcomer);
-    if (newcomer && hasProfile) await updateUnclaimedProfile(tx, email, newcomer.raw_user_meta_data ?? {});
+    // The mail is this request's, so whoever follows it finds nothing that somebody else wrote before.
+    if (profile) await updateUnclaimedProfile(tx, email, profile);
     const user = await findUserByEmail(tx, email);
     const mailed = user && mailboxStandsFor(user) && isFor(user) ? user : null;
     if (mailed) await mailLink(services, tx, mailed, email, link);

@@ -4,6 +4,7 @@ import type { Client } from '../protocol/client.ts';
 import { endSessionsOf } from '../sessions/session-row.ts';
 import { changeUser } from '../users/user-change.ts';
 import { type FullUserRow, findUserById, type UserRow } from '../users/user-row.ts';
+import type { MailedLinkType } from './mailed-link.ts';
 
 /**
  * Whether a mailbox stands for the account. Not where the address was never confirmed and the person is known by something else, a phone
@@ -26,21 +27,21 @@ export interface Confirmed {
  * Confirms the address, where it is not confirmed yet.
  *
  * Anybody can sign up with somebody else's address and wait until its owner comes. So an owner who signs in by a link, or recovers the
- * account, gets it empty: the password, the profile beside it, other identities and factors go that a stranger may have left. Whoever
- * confirms the sign-up itself says that it was theirs.
+ * account, gets it empty: the password, the profile, other identities and factors go that a stranger may have left. Whoever confirms the
+ * sign-up itself says that it was theirs; and of a sign-in by a link the profile is that of the very request that the link was mailed for.
  *
- * @param isOfSignUp whether the link or code was that of the sign-up, or of an invitation
+ * @param link what the link or code was mailed for
  */
 export async function confirmMailbox(
   tx: Queryable,
   client: Client,
   user: FullUserRow,
-  isOfSignUp: boolean,
+  link: MailedLinkType,
   now: Date,
 ): Promise<Confirmed | undefined> {
   if (user.email_confirmed_at) return { user, ended: [], isChanged: false };
-  const mayBeAStrangers = !isOfSignUp && isSignedUp(user);
-  const ended = mayBeAStrangers ? await emptyAccount(tx, client, user, now) : [];
+  const mayBeAStrangers = link !== 'signup' && link !== 'invite' && isSignedUp(user);
+  const ended = mayBeAStrangers ? await emptyAccount(tx, client, user, link === 'magiclink', now) : [];
   const before = mayBeAStrangers ? await findUserById(tx, user.id) : user;
   const confirmed = before && (await changeUser(tx, client, before, { confirmsEmail: true }, now));
   return confirmed && { user: confirmed, ended, isChanged: true };
@@ -53,10 +54,17 @@ export async function confirmMailbox(
 export const isSignedUp = (user: UserRow) =>
   user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
 
-async function emptyAccount(tx: Queryable, client: Client, user: UserRow, now: Date): Promise<string[]> {
+async function emptyAccount(
+  tx: Queryable,
+  client: Client,
+  user: UserRow,
+  mayKeepProfile: boolean,
+  now: Date,
+): Promise<string[]> {
   const { id, email } = user;
-  // A profile without a password came with the request for a sign-in link.
-  const metadata = user.encrypted_password ? signUpMetadata(id, email ?? '', {}) : user.raw_user_meta_data;
+  // A profile beside a password came with a sign-up: see `updateUnclaimedProfile`.
+  const keepsProfile = mayKeepProfile && !user.encrypted_password;
+  const metadata = keepsProfile ? user.raw_user_meta_data : signUpMetadata(id, email ?? '', {});
   await tx.query(
     `update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb,
        raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"provider": "email", "providers": ["email"]}'
@@ -69,7 +77,7 @@ async function emptyAccount(tx: Queryable, client: Client, user: UserRow, now: D
   return endSessionsOf(tx, client, { userId: id, exceptId: null, reason: 'address_claimed' });
 }
 
-/** The profile of somebody who asks for a sign-in link again, before they ever used one. */
+/** The profile of somebody who asks for a sign-in link again, before they ever used one: that of the last request, and nothing else. */
 export async function updateUnclaimedProfile(
   tx: Queryable,
   email: string,

@@ -53,7 +53,7 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
       const user = await findUserById(tx, userId);
       // The address may have changed since the mail was sent.
       if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
-      return confirmMailbox(tx, client, user, purpose === 'signup' || purpose === 'invite', now);
+      return confirmMailbox(tx, client, user, purpose as MailedLinkType, now);
     },
   };
 }
