@@ -629,12 +629,18 @@ test('the owner is told of factors and codes that come and go, and of none that 
   const begun = await app.ask('/factors', { token, json: { factor_type: 'totp', friendly_name: 'begun' } });
   await app.ask(`/factors/${begun.body.id}`, { token, method: 'DELETE' });
   const codes = await app.ask('/factors/recovery-codes', { token, method: 'POST' });
+  const another = await app.signIn(ada.email);
+  await app.ask('/factors/recovery-codes/verify', {
+    token: another.body.access_token,
+    json: { code: codes.body.codes[0] },
+  });
   await app.ask('/factors/recovery-codes', { token, method: 'DELETE' });
   await app.ask(`/factors/${factor.id}`, { token, method: 'DELETE' });
   const messages = await messagesTo(app.database, ada.email);
   expect(messages.map(({ template, data }) => [template, data])).toEqual([
     ['factor-removed', { factorType: 'totp' }],
     ['factor-removed', { factorType: 'recovery_code' }],
+    ['recovery-code-used', {}],
     ['recovery-codes-generated', {}],
     ['factor-added', { factorType: 'totp' }],
   ]);

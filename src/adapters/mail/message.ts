@@ -26,6 +26,7 @@ export const NOTICE_TEMPLATES = [
   'passkey-added',
   'passkey-removed',
   'recovery-codes-generated',
+  'recovery-code-used',
 ] as const;
 
 export type MailTemplate = (typeof REQUEST_TEMPLATES)[number] | (typeof NOTICE_TEMPLATES)[number];

@@ -108,7 +108,7 @@ async function hand(
 }
 
 async function verify(services: Services, call: Call): Promise<Response> {
-  const { database, clock, changes, attempts } = services;
+  const { database, clock, changes, attempts, outbox } = services;
   const bearer = await requirePerson(services, call.req.raw);
   const { code } = await readBody(call.req.raw, VerifyBody);
   const { user } = bearer;
@@ -124,10 +124,12 @@ async function verify(services: Services, call: Call): Promise<Response> {
     await lockPerson(tx, user.id, now);
     const factorId = await useRecoveryCode(tx, { userId: user.id, code, now });
     if (!factorId) throw verificationFailed('Invalid recovery code entered');
+    await addNotice(services, tx, user, 'recovery-code-used');
     return raiseSession(tx, client, bearer, { factorId, method: METHOD_OF_FACTOR.recovery_code, now });
   });
   for (const id of ended) changes.sessionEnded(id);
   changes.userChanged(user.id);
+  outbox.wake();
   await forgiveAttempt(services, client, 'mfa', user.id);
   return answerSession(services, call, grant);
 }

@@ -35,6 +35,7 @@ const ACTION_TYPES: Record<MailTemplate, string> = {
   'passkey-added': 'passkey_added_notification',
   'passkey-removed': 'passkey_removed_notification',
   'recovery-codes-generated': 'recovery_codes_generated_notification',
+  'recovery-code-used': 'recovery_code_used_notification',
 };
 
 /** What the hooks that are on deliver. */

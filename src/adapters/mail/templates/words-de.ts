@@ -129,5 +129,12 @@ export const german: Words = {
       heading: 'Neue Wiederherstellungscodes',
       lines: ['Für Ihr Konto wurden neue Wiederherstellungscodes erzeugt. Frühere Codes gelten nicht mehr.'],
     },
+    'recovery-code-used': {
+      subject: 'Ein Wiederherstellungscode wurde bei {{ SiteName }} benutzt',
+      heading: 'Ein Wiederherstellungscode wurde benutzt',
+      lines: [
+        'Jemand hat sich mit einem Wiederherstellungscode bei Ihrem Konto angemeldet. Dieser Code gilt nicht mehr.',
+      ],
+    },
   },
 };

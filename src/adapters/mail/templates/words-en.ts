@@ -127,5 +127,12 @@ export const english: Words = {
       heading: 'New recovery codes',
       lines: ['New recovery codes were made for your account. Codes from before no longer work.'],
     },
+    'recovery-code-used': {
+      subject: 'A recovery code was used at {{ SiteName }}',
+      heading: 'A recovery code was used',
+      lines: [
+        'Somebody signed in to your account with one of its recovery codes. That code no longer works.',
+      ],
+    },
   },
 };
