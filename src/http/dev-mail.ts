@@ -53,12 +53,13 @@ export function serveDevMail(mailbox: DevMailbox): Hono<HttpEnv> {
     const etag = `"${await mailbox.version()}"`;
     context.header('ETag', etag);
     if (context.req.header('if-none-match') === etag) return context.body(null, 304);
-    const messages = await mailbox.list(context.req.query('to') ?? null);
+    const to = context.req.query('to');
+    const messages = await mailbox.list(to === undefined ? null : recipientOf(to));
     return context.json({ messages: messages.map((message) => ({ ...message, html: htmlPathOf(message) })) });
   });
 
   app.get('/mail/:id', async (context) => {
-    const html = await mailbox.htmlOf(context.req.param('id'));
+    const html = await mailbox.htmlOf(withoutNul(context.req.param('id')));
     if (html === null) return context.notFound();
     context.header('Content-Security-Policy', MAIL_POLICY);
     context.header('X-Frame-Options', 'SAMEORIGIN');
@@ -74,6 +75,15 @@ const refuseStrangers: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const message = 'The mailbox of development is for this machine and its own network.';
   return context.json({ code: 'FORBIDDEN', message }, 403);
 };
+
+/** As recipients are kept. A plus sign that nobody escaped arrives as a space, which no address has; numbers are kept without theirs. */
+const recipientOf = (to: string) =>
+  withoutNul(to)
+    .replaceAll(' ', '+')
+    .replace(/^\+(?=\d+$)/, '');
+
+/** PostgreSQL takes no text with a NUL. What stands in its place is in nothing that is kept. */
+const withoutNul = (text: string) => text.replaceAll('\0', '\uFFFD');
 
 /** Null where there is nothing but text. */
 const htmlPathOf = ({ id, channel }: DevMessage) => (channel === 'email' ? `/dev/mail/${id}` : null);

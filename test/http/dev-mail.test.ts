@@ -39,6 +39,34 @@ describe('/dev/mail.json', () => {
     expect((await app.get('/dev/mail/00000000-0000-0000-0000-000000000000')).status).toBe(404);
   });
 
+  test('finds a recipient with a plus sign, escaped or not, and a number with or without it', async () => {
+    const app = await createMailApp();
+    await app.sendMail(mail('recovery', { to: 'ada+limen@example.com' }));
+    const text = {
+      channel: 'sms',
+      to: '4915112345678',
+      template: 'phone-code',
+      code: '123456',
+      locale: null,
+    };
+    await app.sendMail(text as Message);
+    const found = async (to: string) =>
+      (await (await app.get(`/dev/mail.json?to=${to}`)).json()).messages.map(
+        (message: { to: string }) => message.to,
+      );
+    for (const to of ['ada+limen@example.com', 'ada%2Blimen@example.com'])
+      expect(await found(to)).toEqual(['ada+limen@example.com']);
+    for (const to of ['4915112345678', '+4915112345678', '%2B4915112345678'])
+      expect(await found(to)).toEqual(['4915112345678']);
+  });
+
+  test('has nothing for a recipient or a mail that cannot be', async () => {
+    const app = await createMailApp();
+    await app.sendMail(mail('recovery'));
+    expect(await (await app.get('/dev/mail.json?to=%00')).json()).toEqual({ messages: [] });
+    expect((await app.get('/dev/mail/%00')).status).toBe(404);
+  });
+
   test('costs little to ask again and again', async () => {
     const app = await createMailApp();
     const etag = (await app.get('/dev/mail.json')).headers.get('etag')!;
