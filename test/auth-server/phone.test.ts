@@ -179,6 +179,17 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
     expect(eve.error?.code).toBe('invalid_credentials');
   });
 
+  test('keep the password and the profile that an administrator gave them, when a code is asked for', async () => {
+    const phone = newNumber();
+    const json = { phone, password: PASSWORD, user_metadata: { team: 'red' } };
+    const made = await auth.ask('/admin/users', { token: auth.serviceKey, json });
+    expect(made.body.id).toEqual(expect.any(String));
+    await auth.supabase().auth.signInWithOtp({ phone });
+    const { data } = await verify(phone);
+    expect(data.user).toMatchObject({ id: made.body.id, user_metadata: { team: 'red' } });
+    expect((await auth.supabase().auth.signInWithPassword({ phone, password: PASSWORD })).error).toBeNull();
+  });
+
   test('are sent another code, in place of the one before', async () => {
     const phone = newNumber();
     await auth.supabase().auth.signUp({ phone, password: PASSWORD });

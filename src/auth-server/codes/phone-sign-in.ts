@@ -30,11 +30,12 @@ export async function sendSignInText(
   await countAttempt(services, client, 'send');
   const now = clock();
   // Whoever signed up with the number and a password may be a stranger who waits for its owner: the code must not make it theirs, neither
-  // this one nor, where it is too early for this one, the one of a moment ago.
+  // this one nor, where it is too early for this one, the one of a moment ago. What an administrator has made is no stranger's (`isSignedUp`).
   await database.query(
     `update auth.users set encrypted_password = null, updated_at = $2,
        raw_user_meta_data = $3::jsonb || jsonb_build_object('sub', id)
-     where phone = $1 and confirmed_at is null and last_sign_in_at is null and encrypted_password is not null`,
+     where phone = $1 and confirmed_at is null and last_sign_in_at is null and encrypted_password is not null
+       and invited_at is null and raw_user_meta_data ? 'sub'`,
     [phone, now, userMetadata],
   );
   await countSending(services, client, 'sms', phone);
