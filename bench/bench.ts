@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureCrash } from './crash.ts';
+import { measureDirectory } from './directory.ts';
 import { measureFreshness } from './freshness.ts';
 import { type Load, measureLoad } from './load.ts';
 import { median } from './median.ts';
@@ -14,6 +15,7 @@ import { graphql, request, send } from './request.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
 const ROUNDS = 3;
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 1_000_000);
 const PASSWORD = 'correct horse battery staple';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'limen-bench-'));
@@ -85,6 +87,10 @@ try {
     );
     report('the same: ended sessions that still live', `${crash.living} of ${crash.ended}`);
     if (crash.lost + crash.living > 0) process.exitCode = 1;
+    const { people, p50 } = await measureDirectory(process.env.DATABASE_URL, PEOPLE);
+    for (const [name, ms] of Object.entries(p50))
+      report(`users, of ${people}: ${name}`, `p50 ${ms.toFixed(1)} ms`);
+    report('users: last page / first page', (p50['last page']! / p50['first page']!).toFixed(2));
   }
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

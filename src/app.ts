@@ -9,18 +9,26 @@ import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
+import { installActivityTriggers } from './adapters/postgres/activity-triggers.ts';
 import { createAuditLog } from './adapters/postgres/audit-reader.ts';
 import { createAuditRecorder } from './adapters/postgres/audit-recorder.ts';
 import { type AuditSealer, createAuditSealer } from './adapters/postgres/audit-sealer.ts';
 import { openChangeFeed, SILENCE_MS } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import {
+  installTrigrams,
+  keepDirectoryIndexes,
+  trigramSchema,
+} from './adapters/postgres/directory-indexes.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
 import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
 import { createUpstreamChanges, tellingOthers } from './adapters/postgres/told-changes.ts';
+import { createUserDirectory } from './adapters/postgres/user-directory.ts';
 import { createUserIds } from './adapters/postgres/user-ids.ts';
+import { createUserStats } from './adapters/postgres/user-stats.ts';
 import { installWebhookTriggers } from './adapters/postgres/webhook-triggers.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
@@ -48,6 +56,7 @@ import type { Clock } from './identity/clock.ts';
 import { WeakPasswordError } from './identity/errors.ts';
 import type { Freshness } from './identity/freshness.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
+import type { UserDirectory } from './identity/user-directory.ts';
 import { schema } from './schema/schema.ts';
 
 export interface App extends HttpApp {
@@ -100,6 +109,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
     const audit = createAuditRecorder({ database, budget: createRefusalBudget(clock), log });
     const shared = { database, attempts, changes, audit, clock, log };
+    const stats =
+      isTold && (await installActivityTriggers(database)) ? createUserStats(database, clock) : null;
+    await stats?.prune();
+    const pruning = setInterval(
+      () => void stats?.prune().catch((error) => log.warn({ error }, 'old activity stays')),
+      DAY_MS,
+    ).unref();
     const auth =
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
@@ -121,6 +137,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         clock,
         webhooks: webhooks.services,
         freshness: freshnessOf(config, isTold),
+        stats,
         exclusively: (name, work) => database.exclusively(name, work),
         passwordPolicy: passwordPolicyFor(
           config.auth.kind === 'embedded' ? config.auth.passwordRules : SUPABASE_PASSWORD_RULES,
@@ -151,6 +168,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       webhooks: webhooks.worker,
       audit: sealer,
       async close() {
+        clearInterval(pruning);
         await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop()]);
         await feed.close();
         await database.close();
@@ -169,6 +187,8 @@ function freshnessOf({ auth }: Config, isTold: boolean): Freshness {
   // Supabase does not send again what did not arrive.
   return { source: hasWebhooks ? 'webhooks' : 'own-writes', boundSeconds: auth.accessTokenTtlSeconds };
 }
+
+const DAY_MS = 86_400_000;
 
 /** Supabase stores bcrypt, which sees no more than 72 bytes; what else it asks for it says itself. */
 const SUPABASE_PASSWORD_RULES: PasswordRules = { scheme: 'bcrypt', minCharacters: 8, requiredCharacters: [] };
@@ -251,6 +271,7 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     hasAnotherWithRole: createRoleHolders(database, clock),
     findUserId: createUserIds(database),
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
+    directory: await openUserDirectory(shared),
   });
   const isReady = async () => void (await keys.current());
   return {
@@ -265,6 +286,18 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
   };
 }
 
+/** A search finds what it can: without `pg_trgm` beginnings of words, without the indexes the same, slowly. */
+async function openUserDirectory({ database, clock, log }: Shared): Promise<UserDirectory> {
+  await installTrigrams(database);
+  const { missing } = await keepDirectoryIndexes(database);
+  if (missing.length > 0)
+    log.warn(
+      { missing },
+      'the directory lacks indexes, and is slow with many people: run `limen directory index`',
+    );
+  return createUserDirectory(database, clock, await trigramSchema(database));
+}
+
 const SUPABASE_TIMEOUT_MS = 5000;
 
 function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): Auth {
@@ -275,6 +308,7 @@ function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): 
     hasAnotherWithRole: null,
     findUserId: null,
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: false }),
+    directory: null,
   });
   const keys = createRemoteKeys({
     jwksUrl: `${config.url}/auth/v1/.well-known/jwks.json`,

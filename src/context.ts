@@ -16,6 +16,7 @@ import type { PasswordPolicy } from './identity/password-policy.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/role.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
+import type { UserStats } from './identity/user-stats.ts';
 import { actorOf, impersonatorOf, type Viewer } from './identity/viewer.ts';
 import type { Webhooks } from './identity/webhooks.ts';
 
@@ -31,6 +32,8 @@ export interface SharedServices {
   readonly passwordPolicy: PasswordPolicy;
   readonly webhooks: Webhooks;
   readonly freshness: Freshness;
+  /** Null where Limen does not see who comes and goes. */
+  readonly stats: UserStats | null;
 }
 
 export interface Services extends SharedServices {

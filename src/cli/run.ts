@@ -3,6 +3,7 @@ import { reportStartupError } from '../startup-error.ts';
 import { addAdmin } from './admin.ts';
 import { exportAudit, pruneAudit, verifyAudit } from './audit.ts';
 import { CommandError } from './command.ts';
+import { indexDirectory } from './directory.ts';
 import { listKeys, projectKeys, rotateKeys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 
@@ -10,6 +11,7 @@ const USAGE = `limen: identity over GraphQL
 
   limen migrate                     bring the database up to date (the server does so too, at start)
   limen admin ADDRESS               make an administrator: a new account, with a random password shown once
+  limen directory index             the indexes that finding people needs, while people go on signing in
   limen keys list                   the signing keys, and when each signs and verifies
   limen keys rotate [--overlap 15m] a new signing key: published at once, signing after the overlap
   limen keys project [--ttl 365d]   an anon and a service_role key for supabase-js
@@ -28,6 +30,7 @@ const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
   ['audit verify', verifyAudit],
   ['audit export', exportAudit],
   ['audit prune', pruneAudit],
+  ['directory index', indexDirectory],
   ['keys list', listKeys],
   ['keys rotate', rotateKeys],
   ['keys project', projectKeys],

@@ -41,6 +41,8 @@ import {
   UnlinkIdentityDocument,
   UpdateProfileDocument,
   UserDocument,
+  UserStatsDocument,
+  UsersDocument,
   VerifyEmailChangeDocument,
   VerifyEmailDocument,
   VerifyMfaDocument,
@@ -231,6 +233,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     me: async () => (await ask(MeDocument, {})).me,
     viewer: async () => (await ask(ViewerDocument, {})).viewer,
     user: async (id) => (await ask(UserDocument, { id })).user,
+    users: async (list = {}) => (await ask(UsersDocument, list)).users,
+    userStats: async (plot) => (await ask(UserStatsDocument, plot)).userStats,
     updateProfile: changingUser(UpdateProfileDocument),
     async changePassword(input) {
       const result = (await ask(ChangePasswordDocument, { input })).changePassword;

@@ -25,6 +25,8 @@ import type {
   StepUpInput,
   UnlinkIdentityInput,
   UpdateProfileInput,
+  UserStatsQueryVariables,
+  UsersQueryVariables,
   VerifyEmailChangeInput,
   VerifyEmailInput,
   VerifyMfaInput,
@@ -70,6 +72,8 @@ import type {
   UnlinkIdentityResult,
   UpdateProfileResult,
   User,
+  UserConnection,
+  UserStatsResult,
   UserWithRecord,
   VerifyEmailChangeResult,
   VerifyEmailResult,
@@ -120,6 +124,10 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   viewer(): Promise<Viewer>;
   /** Null for an id nobody has. Rejects with `FORBIDDEN` unless the viewer may ask. */
   user(id: string): Promise<UserWithRecord | null>;
+  /** For operators, the newest first unless asked otherwise; 40 people at most. Rejects with `FORBIDDEN`, `VALIDATION_FAILED` or `NOT_SUPPORTED`. */
+  users(list?: UsersQueryVariables): Promise<UserConnection>;
+  /** For operators: figures over time. Rejects with `FORBIDDEN`. */
+  userStats(plot: UserStatsQueryVariables): Promise<UserStatsResult>;
   updateProfile(input: UpdateProfileInput): Promise<UpdateProfileResult>;
   /** The session goes on; every other one of the person ends. */
   changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;

@@ -36,6 +36,8 @@ import type {
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
+  UserStatsQuery,
+  UsersQuery,
   VerifyEmailChangeMutation,
   VerifyEmailMutation,
   VerifyMfaMutation,
@@ -48,6 +50,9 @@ export type Session = AuthSessionFieldsFragment;
 export type User = UserFieldsFragment;
 export type Passkey = PasskeyFieldsFragment;
 export type UserWithRecord = NonNullable<UserQuery['user']>;
+/** A page of people. */
+export type UserConnection = UsersQuery['users'];
+export type UserStatsResult = UserStatsQuery['userStats'];
 export type Viewer = ViewerQuery['viewer'];
 
 export type SignupResult = SignupMutation['signup'];

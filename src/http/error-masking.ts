@@ -7,6 +7,7 @@ import {
   RateLimitedError,
   ServiceUnavailableError,
   UserError,
+  ValidationError,
 } from '../identity/errors.ts';
 
 const MAX_CAUSES = 5;
@@ -73,7 +74,8 @@ function outcomeError(error: GraphQLError, outcome: UserError | DeniedError): Gr
   const wait = canWait ? { retryAfterSeconds: outcome.retryAfterSeconds } : {};
   const reason = outcome instanceof DeniedError && outcome.reason ? { reason: outcome.reason } : {};
   const missing = outcome instanceof NotSupportedError ? { missing: outcome.missing } : {};
-  const extensions = { ...wait, ...reason, ...missing, code: outcome.code };
+  const issues = outcome instanceof ValidationError ? { issues: outcome.issues } : {};
+  const extensions = { ...wait, ...reason, ...missing, ...issues, code: outcome.code };
   return { ...error.toJSON(), message: outcome.message, extensions };
 }
 

@@ -12,6 +12,7 @@ import type { PasskeyBackend } from './passkey-backend.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
 import type { UserAdministration } from './user-administration.ts';
+import type { UserDirectory } from './user-directory.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {
@@ -22,6 +23,8 @@ export interface AuthBackend {
   readonly passkeys: PasskeyBackend;
   readonly users: UserAdministration;
   readonly impersonation: ImpersonationBackend;
+  /** Needs the project's secret key, or the `auth` schema at hand. */
+  readonly directory: UserDirectory;
 
   /**
    * Whether sign-ups with one address are paused by the server, whether or not it has an account. Supabase's server pauses only where it

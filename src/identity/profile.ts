@@ -192,7 +192,7 @@ function checkLocale(value: string) {
   return isKnown(value, Intl.getCanonicalLocales) ? null : { code: 'INVALID_FORMAT', message };
 }
 
-function checkTimezone(value: string) {
+export function checkTimezone(value: string) {
   const message = 'A name of the IANA time zone database, like `Europe/Zurich`.';
   const lookUp = (timeZone: string) => new Intl.DateTimeFormat('en', { timeZone });
   return isKnown(value, lookUp) ? null : { code: 'INVALID_FORMAT', message };

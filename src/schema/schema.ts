@@ -2,6 +2,8 @@
 import './scalars.ts';
 import './errors.ts';
 import './user.ts';
+import './users.ts';
+import './user-stats.ts';
 import './viewer.ts';
 import './session.ts';
 import './refresh-session.ts';

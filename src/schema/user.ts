@@ -154,6 +154,22 @@ export const UserRef = builder.objectRef<Account>('User').implement({
       description: `When the person last signed in; null if never. ${FROM_RECORD}`,
       resolve: async (account, _args, { services }) => (await services.recordOf(account)).lastSignInAt,
     }),
+    bannedUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `Until when the person is banned; null for somebody who was never, or is no longer. ${FROM_RECORD}`,
+      resolve: async (account, _args, { services }) => {
+        const { bannedUntil } = await services.recordOf(account);
+        return bannedUntil && bannedUntil > services.clock() ? bannedUntil : null;
+      },
+    }),
+    appMetadata: t.expose('appMetadata', {
+      type: 'JSONObject',
+      authScopes: (account, _args, { viewer }) =>
+        (viewer.kind === 'person' && viewer.account.id === account.id) || { permission: 'users:read' },
+      description:
+        "All of Supabase's `app_metadata`, which only administrators and services write. For the person themselves, and for whoever holds `users:read`.",
+    }),
   }),
 });
 

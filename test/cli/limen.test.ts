@@ -55,7 +55,14 @@ function folderOfItsOwn(): { DATA_DIR: string } {
 test('limen help lists every command', async () => {
   const { exitCode, stdout, stderr } = await limen({}, 'help');
   expect([exitCode, stderr]).toEqual([0, '']);
-  for (const command of ['migrate', 'admin ADDRESS', 'keys list', 'keys rotate', 'keys project']) {
+  for (const command of [
+    'migrate',
+    'admin ADDRESS',
+    'keys list',
+    'keys rotate',
+    'keys project',
+    'directory index',
+  ]) {
     expect(stdout).toContain(`limen ${command}`);
   }
 });

@@ -30,8 +30,13 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
     'Query.viewer': { access: [OK, OK, OK, OK, OK] },
     'Query.authProviders': { access: [OK, OK, OK, OK, OK] },
     'Query.user': { args: ({ person }) => `id: "${person}"`, access: [SIGN_IN, NO, NO, OK, OK] },
-    'Query.auditEvents': { args: () => 'first: 1', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Query.auditEvents': { args: () => 'first: 1', access: [SIGN_IN, NO, NO, OK, OK] },
     'Query.myActivity': { args: () => 'first: 1', access: [SIGN_IN, OK, OK, OK, NO] },
+    'Query.users': { access: [SIGN_IN, NO, NO, OK, OK] },
+    'Query.userStats': {
+      args: () => 'range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, interval: DAY',
+      access: [SIGN_IN, NO, NO, OK, OK],
+    },
     'Mutation.signup': {
       args: () => `input: { email: "x@x", password: "${PASSWORD}" }`,
       access: [OK, OK, OK, OK, OK],
@@ -163,17 +168,17 @@ const ROOT_FIELDS: Record<string, { args?: (ids: { person: string }) => string; 
       access: [SIGN_IN, OK, OK, OK, NO],
     },
     'Mutation.removePasskey': { args: () => 'input: { id: "x" }', access: [SIGN_IN, OK, OK, OK, NO] },
-    'Query.webhooks': { access: [SIGN_IN, NO, NO, OK, NO] },
-    'Query.webhookDeliveries': { access: [SIGN_IN, NO, NO, OK, NO] },
+    'Query.webhooks': { access: [SIGN_IN, NO, NO, OK, OK] },
+    'Query.webhookDeliveries': { access: [SIGN_IN, NO, NO, OK, OK] },
     'Mutation.createWebhook': {
       args: () => 'input: { url: "x", events: [USER_DELETED] }',
-      access: [SIGN_IN, NO, NO, OK, NO],
+      access: [SIGN_IN, NO, NO, OK, OK],
     },
-    'Mutation.updateWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
-    'Mutation.rotateWebhookSecret': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
-    'Mutation.deleteWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
-    'Mutation.testWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
-    'Mutation.redeliver': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, NO] },
+    'Mutation.updateWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, OK] },
+    'Mutation.rotateWebhookSecret': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, OK] },
+    'Mutation.deleteWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, OK] },
+    'Mutation.testWebhook': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, OK] },
+    'Mutation.redeliver': { args: () => 'input: { id: "x" }', access: [SIGN_IN, NO, NO, OK, OK] },
   };
 
 /** Root fields that anybody may ask for. The list grows only on purpose. */
@@ -205,7 +210,7 @@ const PUBLIC = [
 /** Fields that need no more than the object they are on. */
 const OBJECT_FIELDS: Record<string, string> = {
   User: `id email emailVerified newEmail phone phoneVerified newPhone isAnonymous displayName fullName firstName lastName avatarUrl locale timezone onboarding preferences metadata
-         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft identities passkeys`,
+         roles permissions tier createdAt updatedAt lastSignInAt factors recoveryCodesLeft identities passkeys bannedUntil appMetadata`,
   Factor: 'id name type status createdAt lastChallengedAt',
   MfaRequired: 'challengeId methods expiresAt',
   TotpEnrolment: 'factorId uri secret qrCode',
@@ -246,6 +251,10 @@ const OBJECT_FIELDS: Record<string, string> = {
   IdentityNotFoundError: 'code message',
   LastIdentityError: 'code message',
   LinkingDisabledError: 'code message',
+  UserConnection: 'nodes edges pageInfo totalCount estimatedCount',
+  UserEdge: 'node cursor',
+  UserStats: 'points',
+  UserStatsPoint: 'startsAt signups confirmations signIns activePeople onboardingsCompleted',
   FieldIssue: 'path code message',
   ValidationError: 'code message issues',
   WeakPasswordError: 'code message reasons',
@@ -361,6 +370,7 @@ const WAYS_TO_USER = [
   'Mutation.verifyTotp',
   'Query.me',
   'Query.user',
+  'Query.users',
   'Query.viewer',
   'Subscription.meChanged',
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PERMISSIONS } from '../../src/identity/permission.ts';
 import { createTestApp } from '../support/app.ts';
 
 const ALL_FROM_TOKEN = `{
@@ -60,7 +61,11 @@ describe('me', () => {
     );
     expect(data).toEqual({
       me: null,
-      viewer: { kind: 'SERVICE', serviceId: 'service_role', scopes: ['users:read'] },
+      viewer: {
+        kind: 'SERVICE',
+        serviceId: 'service_role',
+        scopes: PERMISSIONS.filter((scope) => scope !== 'users:impersonate'),
+      },
     });
   });
 

@@ -1,5 +1,5 @@
-/** The triggers that write `limen.changes`. */
-import { installAuthTriggers } from './auth-triggers.ts';
+/** The triggers on the `auth` schema that write `limen.changes`. */
+import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
 import type { Database } from './database.ts';
 
 /** What access tokens say, or must no longer be believed for. A sign-in changes none of it, and so costs no notification. */
@@ -19,21 +19,32 @@ export const TOLD_BY_TOKENS = [
 ];
 
 const row = (name: 'old' | 'new') => `(${TOLD_BY_TOKENS.map((column) => `${name}.${column}`).join(', ')})`;
+const calls = 'note_change';
 
-const TRIGGERS = {
-  limen_user_changed: `after update on auth.users for each row when (${row('old')} is distinct from ${row('new')})`,
-  limen_user_deleted: 'after delete on auth.users for each row',
-  limen_session_ended: 'after delete on auth.sessions for each row',
+const TRIGGERS: Record<string, Trigger> = {
+  limen_user_changed: {
+    table: 'users',
+    event: 'after update',
+    when: `${row('old')} is distinct from ${row('new')}`,
+    calls,
+  },
+  limen_user_deleted: { table: 'users', event: 'after delete', calls },
+  limen_session_ended: { table: 'sessions', event: 'after delete', calls },
   // One that is only begun counts for nothing.
-  limen_factor_changed:
-    'after update on auth.mfa_factors for each row when (old.status is distinct from new.status)',
-  limen_factor_deleted: "after delete on auth.mfa_factors for each row when (old.status = 'verified')",
+  limen_factor_changed: {
+    table: 'mfa_factors',
+    event: 'after update',
+    when: 'old.status is distinct from new.status',
+    calls,
+  },
+  limen_factor_deleted: {
+    table: 'mfa_factors',
+    event: 'after delete',
+    when: "old.status = 'verified'",
+    calls,
+  },
 };
 
-/** False where nothing writes the changes: there is no `auth` schema here, or this role may not put triggers on its tables. */
+/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then nothing writes the changes. */
 export const installChangeTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, {
-    name: 'change-triggers',
-    calls: 'limen.note_change',
-    triggers: TRIGGERS,
-  });
+  installAuthTriggers(database, 'change-triggers', TRIGGERS);

@@ -9,6 +9,8 @@ export type DatabaseConfig =
 export interface DatabaseHooks {
   /** Told of every statement given to `query`; not of the `begin` and `commit` around a transaction. */
   onStatement?: (sql: string) => void;
+  /** Of PostgreSQL: what runs longer is cancelled. 0: nothing is. */
+  statementTimeoutMs?: number;
 }
 
 /**
@@ -23,11 +25,13 @@ export async function openDatabase(config: DatabaseConfig, hooks: DatabaseHooks 
   }
   const { openPGlite } = await import('./pglite.ts');
   const { dataDir } = config;
-  if (dataDir === null) return openPGlite({ dataDir, ...hooks });
+  const { onStatement } = hooks;
+  const options = { dataDir, ...(onStatement && { onStatement }) };
+  if (dataDir === null) return openPGlite(options);
 
   const lock = lockDataDir(dataDir);
   try {
-    const database = await openPGlite({ dataDir, ...hooks });
+    const database = await openPGlite(options);
     return {
       ...database,
       async close() {

@@ -1,5 +1,6 @@
 /** Postgres inside this process, in a folder or in memory. It serves one process at a time: see `data-dir-lock.ts`. */
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { columnParsers, encodeParameter } from './column-types.ts';
 import type { Database, Queryable } from './database.ts';
 import { withoutValues } from './database-error.ts';
@@ -34,6 +35,7 @@ export async function openPGlite(options: PGliteOptions): Promise<PGliteDatabase
   const { dataDir, loadDataDir, onStatement } = options;
   const driverOptions = {
     startParams: [...PGlite.defaultStartParams, ...SETTINGS],
+    extensions: { pg_trgm },
     parsers: columnParsers,
     serializers: Object.fromEntries(JSON_TYPES.map((type) => [type, serializeJson])),
     ...(loadDataDir && { loadDataDir }),

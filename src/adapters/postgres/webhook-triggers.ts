@@ -1,5 +1,5 @@
 /** The triggers that write the events of webhooks. */
-import { installAuthTriggers } from './auth-triggers.ts';
+import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
 import type { Database } from './database.ts';
 
 /** What some event tells of. A sign-in changes none of it. */
@@ -18,14 +18,19 @@ const TOLD = [
 
 const row = (name: 'old' | 'new') => `(${TOLD.map((column) => `${name}.${column}`).join(', ')})`;
 
+const calls = 'note_webhook_event';
+
+const TRIGGERS: Record<string, Trigger> = {
+  limen_webhook_user_made: { table: 'users', event: 'after insert or delete', calls },
+  limen_webhook_user_changed: {
+    table: 'users',
+    event: 'after update',
+    when: `${row('old')} is distinct from ${row('new')}`,
+    calls,
+  },
+  limen_webhook_session: { table: 'sessions', event: 'after insert or delete', calls },
+};
+
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then events come from Supabase. */
 export const installWebhookTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, {
-    name: 'webhook-triggers',
-    calls: 'limen.note_webhook_event',
-    triggers: {
-      limen_webhook_user_made: 'after insert or delete on auth.users for each row',
-      limen_webhook_user_changed: `after update on auth.users for each row when (${row('old')} is distinct from ${row('new')})`,
-      limen_webhook_session: 'after insert or delete on auth.sessions for each row',
-    },
-  });
+  installAuthTriggers(database, 'webhook-triggers', TRIGGERS);

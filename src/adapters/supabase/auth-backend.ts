@@ -15,6 +15,7 @@ import type { JsonObject } from '../../identity/json.ts';
 import type { PasskeyBackend } from '../../identity/passkey-backend.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
+import type { UserDirectory } from '../../identity/user-directory.ts';
 import { SupabaseAddressBackend } from './address-backend.ts';
 import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';
@@ -32,6 +33,7 @@ import { provingByServer, provingByTrial } from './proof.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 import { SupabaseUserAdministration } from './user-administration.ts';
+import { SupabaseUserDirectory } from './user-directory.ts';
 
 export interface SupabaseBackendOptions {
   project: Project;
@@ -47,6 +49,8 @@ export interface SupabaseBackendOptions {
   signInChallenges: SignInChallengeStore;
   /** The id by the address, where the `auth` schema is at hand; null: ask the server for a link. */
   findUserId: ((email: string) => Promise<string | null>) | null;
+  /** Lists people where the `auth` schema is at hand; null: ask the server, page by page. */
+  directory: UserDirectory | null;
 }
 
 export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
@@ -68,6 +72,7 @@ class SupabaseBackend implements AuthBackend {
   readonly passkeys: PasskeyBackend;
   readonly users: AuthBackend['users'];
   readonly impersonation: AuthBackend['impersonation'];
+  readonly directory: UserDirectory;
 
   constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
@@ -91,6 +96,7 @@ class SupabaseBackend implements AuthBackend {
     const { findUserId } = options;
     this.users = new SupabaseUserAdministration({ calls: this.#calls, extension, findUserId });
     this.impersonation = new SupabaseImpersonation(extension);
+    this.directory = options.directory ?? new SupabaseUserDirectory(this.#calls);
   }
 
   async signUp({
