@@ -9,7 +9,8 @@ const MAX_TOKENS = 1000;
 const MAX_DIRECTIVES = 20;
 
 const MAX_MEASURE: QueryMeasure = {
-  cost: 1000,
+  // A full page of a list, with most fields of its rows.
+  cost: 3000,
   depth: 12,
   // The standard introspection query has 15 levels.
   introspectionDepth: 16,

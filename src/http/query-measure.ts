@@ -18,6 +18,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { DEFAULT_PAGE } from '../identity/page.ts';
 import { refusal } from './refusal.ts';
 
 /** All numbers count what would be executed: through fragments, and whatever `@skip` and `@include` say. */
@@ -117,12 +118,13 @@ export function measureDocument(
 
   function listSize(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined): number {
     const given = (node.arguments ?? []).filter((argument) => LIST_SIZES.has(argument.name.value));
-    const sizes = given.length
-      ? given.map((argument) => sizeOf(argument.value))
-      : (field?.args ?? [])
-          .filter((argument) => LIST_SIZES.has(argument.name))
-          .map((argument) => argument.defaultValue);
-    return Math.max(1, ...sizes.filter((size) => typeof size === 'number'));
+    const known = (field?.args ?? []).filter((argument) => LIST_SIZES.has(argument.name));
+    const sizes = [
+      ...given.map((argument) => sizeOf(argument.value)),
+      ...(given.length ? [] : known.map((argument) => argument.defaultValue)),
+    ].filter((size) => typeof size === 'number');
+    if (sizes.length > 0) return Math.max(1, ...sizes);
+    return known.length > 0 ? DEFAULT_PAGE : 1;
   }
 
   function sizeOf(value: ValueNode): unknown {

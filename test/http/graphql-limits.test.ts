@@ -15,7 +15,7 @@ const limitOf = async (query: string, variables?: unknown) => {
   return error.extensions.limit;
 };
 
-const nested = (levels: number) => `{ me { ${'friends { '.repeat(levels)} id ${'} '.repeat(levels)} } }`;
+const nested = (levels: number) => `{ me { ${'friends(first: 1) { '.repeat(levels)} id ${'} '.repeat(levels)} } }`;
 
 const times = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
@@ -46,9 +46,9 @@ describe('limits of a document', () => {
   });
 
   test('levels are counted through fragments', async () => {
-    const fragment = `fragment Deep on User { ${'friends { '.repeat(10)} id ${'} '.repeat(10)} }`;
+    const fragment = `fragment Deep on User { ${'friends(first: 1) { '.repeat(10)} id ${'} '.repeat(10)} }`;
     expect(await limitOf(`{ me { ...Deep } } ${fragment}`)).toEqual({ status: 200 });
-    expect(await limitOf(`{ me { friends { ...Deep } } } ${fragment}`)).toBe('depth');
+    expect(await limitOf(`{ me { friends(first: 1) { ...Deep } } } ${fragment}`)).toBe('depth');
   });
 
   test('fifteen aliases pass, one more does not, and __typename is no exception', async () => {
@@ -109,38 +109,43 @@ describe('the chained fragments that kill an unprotected server', () => {
 describe('cost', () => {
   test('the size of a list multiplies what is below it', async () => {
     expect(await limitOf('{ people(first: 100) { id name } }')).toEqual({ status: 200 });
-    expect(await limitOf('{ people(first: 1000) { id name } }')).toBe('cost');
-    expect(await limitOf('{ people(last: 1000) { id name } }')).toBe('cost');
+    expect(await limitOf('{ people(first: 5000) { id name } }')).toBe('cost');
+    expect(await limitOf('{ people(last: 5000) { id name } }')).toBe('cost');
   });
 
   test('sizes of nested lists multiply each other', async () => {
     expect(await limitOf('{ people(first: 20) { friends(first: 20) { id } } }')).toEqual({ status: 200 });
-    expect(await limitOf('{ people(first: 40) { friends(first: 40) { id } } }')).toBe('cost');
+    expect(await limitOf('{ people(first: 80) { friends(first: 80) { id } } }')).toBe('cost');
   });
 
   test('a size that the schema sets holds where none is given', async () => {
-    expect(await limitOf('{ people { friends(first: 48) { id } } }')).toEqual({ status: 200 });
-    expect(await limitOf('{ people { friends(first: 49) { id } } }')).toBe('cost');
+    expect(await limitOf('{ people { friends(first: 148) { id } } }')).toEqual({ status: 200 });
+    expect(await limitOf('{ people { friends(first: 149) { id } } }')).toBe('cost');
+  });
+
+  test('a list without any size counts as the page it is answered with', async () => {
+    expect(await limitOf('{ me { friends { friends { id } } } }')).toEqual({ status: 200 });
+    expect(await limitOf('{ me { friends { friends { friends { id } } } } }')).toBe('cost');
   });
 
   test('a size in a variable counts in each request, whatever the same document asked before', async () => {
     const query = 'query ($first: Int) { people(first: $first) { id name } }';
     expect(await limitOf(query, { first: 10 })).toEqual({ status: 200 });
-    expect(await limitOf(query, { first: 1000 })).toBe('cost');
+    expect(await limitOf(query, { first: 5000 })).toBe('cost');
     expect(await limitOf(query, { first: 10 })).toEqual({ status: 200 });
   });
 
   test("a variable's default counts where none is given", async () => {
-    expect(await limitOf('query ($first: Int = 1000) { people(first: $first) { id } }')).toBe('cost');
+    expect(await limitOf('query ($first: Int = 5000) { people(first: $first) { id } }')).toBe('cost');
     expect(
-      await limitOf('query ($first: Int = 1000) { people(first: $first) { id } }', { first: 1 }),
+      await limitOf('query ($first: Int = 5000) { people(first: $first) { id } }', { first: 1 }),
     ).toEqual({
       status: 200,
     });
   });
 
   test('a negative size does not make anything cheaper', async () => {
-    expect(await limitOf('{ a: people(first: -1000) { id } people(first: 1000) { id } }')).toBe('cost');
+    expect(await limitOf('{ a: people(first: -5000) { id } people(first: 5000) { id } }')).toBe('cost');
   });
 });
 
