@@ -15,7 +15,8 @@ const limitOf = async (query: string, variables?: unknown) => {
   return error.extensions.limit;
 };
 
-const nested = (levels: number) => `{ me { ${'friends(first: 1) { '.repeat(levels)} id ${'} '.repeat(levels)} } }`;
+const nested = (levels: number) =>
+  `{ me { ${'friends(first: 1) { '.repeat(levels)} id ${'} '.repeat(levels)} } }`;
 
 const times = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
