@@ -6,6 +6,9 @@ import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
 import { type Mail, openMail } from './adapters/mail/mail.ts';
 import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
+import type { Mirror } from './adapters/mirror/mirror.ts';
+import { meetingPeople, mirroringChanges, openMirror } from './adapters/mirror/open-mirror.ts';
+import { assertNoReplica, wantsReplica } from './adapters/mirror/replica.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
@@ -24,6 +27,7 @@ import {
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
+import { installRowSecurity } from './adapters/postgres/row-security.ts';
 import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
 import { createUpstreamChanges, tellingOthers } from './adapters/postgres/told-changes.ts';
 import { createUserDirectory } from './adapters/postgres/user-directory.ts';
@@ -33,6 +37,7 @@ import { installWebhookTriggers } from './adapters/postgres/webhook-triggers.ts'
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
+import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';
 import { createConfiguredSigningKeys } from './adapters/tokens/configured-signing-keys.ts';
 import { openDatabaseSigningKeys } from './adapters/tokens/database-signing-keys.ts';
 import { signProjectKey } from './adapters/tokens/project-key.ts';
@@ -71,6 +76,8 @@ export interface App extends HttpApp {
   readonly webhooks: WebhookWorker;
   /** Who seals what was recorded. The app does not start it by itself. */
   readonly audit: AuditSealer;
+  /** Who keeps Supabase's people in this database. The app does not start its worker by itself. Null where nobody is mirrored. */
+  readonly mirror: Mirror | null;
   close(): Promise<void>;
 }
 
@@ -88,7 +95,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const database =
     options.database ?? (await openDatabase(config.database, onStatement ? { onStatement } : {}));
   try {
-    const { unknown } = await migrate(database, { createAuthSchema: config.auth.kind === 'embedded' });
+    const isEmbedded = config.auth.kind === 'embedded';
+    const mayMirror = !isEmbedded && (await wantsReplica(database, config.mirrorPeople));
+    const { unknown } = await migrate(database, { createAuthSchema: isEmbedded || mayMirror });
+    if (isEmbedded) await assertNoReplica(database, config.mirrorPeople);
+    await installRowSecurity(database);
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
     const attempts = createAttemptLimiter({
       database,
@@ -119,14 +130,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const auth =
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
-        : supabaseAuth(config.auth, shared);
+        : await supabaseAuth(config, config.auth, mayMirror, shared);
 
-    const tokens = createTokenVerifier({
+    const verifier = createTokenVerifier({
       keys: auth.keys,
       issuer: auth.issuer,
       audience: 'authenticated',
       clock,
     });
+    const tokens = meetingPeople(verifier, auth.mirror);
     const createContext = createContextFactory(
       {
         attempts,
@@ -153,7 +165,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       authServer: auth.server,
       mailbox: auth.mail?.mailbox ?? null,
       supabaseWebhook: auth.webhookSecret
-        ? { secret: auth.webhookSecret, changes: createUpstreamChanges(database) }
+        ? {
+            secret: auth.webhookSecret,
+            changes: mirroringChanges(createUpstreamChanges(database), auth.mirror),
+          }
         : null,
       readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
       settings: { ...config.http, sessionCookie: config.sessionCookie, production: config.production },
@@ -167,9 +182,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       mail: auth.mail?.worker ?? null,
       webhooks: webhooks.worker,
       audit: sealer,
+      mirror: auth.mirror,
       async close() {
         clearInterval(pruning);
-        await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop()]);
+        await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop(), auth.mirror?.worker.stop()]);
         await feed.close();
         await database.close();
       },
@@ -221,6 +237,7 @@ interface Auth {
   mail: Mail | null;
   /** What Supabase's webhooks bring along; null where none come. */
   webhookSecret: string | null;
+  mirror: Mirror | null;
   isReady: () => Promise<void>;
 }
 
@@ -281,6 +298,7 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     issuer: auth.issuer,
     server,
     mail,
+    mirror: null,
     webhookSecret: null,
     isReady,
   };
@@ -300,10 +318,29 @@ async function openUserDirectory({ database, clock, log }: Shared): Promise<User
 
 const SUPABASE_TIMEOUT_MS = 5000;
 
-function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): Auth {
+/** @param mayMirror whether there is, or may be, a replica of the project's people in the database */
+async function supabaseAuth(
+  { mirrorPeople }: Config,
+  config: SupabaseAuthConfig,
+  mayMirror: boolean,
+  { database, clock, log }: Shared,
+): Promise<Auth> {
+  const secretKey = async () => config.secretKey;
+  const silent = remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS });
+  const mirror = mayMirror
+    ? await openMirror({
+        database,
+        clock,
+        log,
+        mode: mirrorPeople,
+        projectUrl: config.url,
+        // The mirror itself asks without being heard.
+        upstream: createUpstreamPeople(silent, secretKey),
+      })
+    : null;
   const authFor = createSupabaseBackend({
-    project: remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS }),
-    secretKey: async () => config.secretKey,
+    project: mirror ? { ...silent, listen: mirror.listen } : silent,
+    secretKey,
     checksPasswordFirst: false,
     hasAnotherWithRole: null,
     findUserId: null,
@@ -337,6 +374,7 @@ function supabaseAuth(config: SupabaseAuthConfig, { database, clock }: Shared): 
     server: null,
     mail: null,
     webhookSecret: config.webhookSecret,
+    mirror,
     isReady,
   };
 }

@@ -29,7 +29,13 @@ async function start() {
     stopping = true;
     log.info({ signal }, 'stopping');
     app.beginShutdown();
-    await Promise.all([server.close(), app.mail?.stop(), app.webhooks.stop(), app.audit.stop()]);
+    await Promise.all([
+      server.close(),
+      app.mail?.stop(),
+      app.webhooks.stop(),
+      app.audit.stop(),
+      app.mirror?.worker.stop(),
+    ]);
     await app.close();
     process.exit(0);
   };
@@ -52,6 +58,7 @@ async function start() {
   app.mail?.start();
   app.webhooks.start();
   app.audit.start();
+  app.mirror?.worker.start();
   log.info({ url: server.url }, 'listening');
   // In production standard output belongs to the log.
   if (!config.production) printBanner(config, server.url, firstAdmin);

@@ -1,6 +1,7 @@
 /** What keeps a process from starting and is the operator's to mend: told in words, without a stack. */
 
 import { MailTemplatesError } from './adapters/mail/templates/template-folder.ts';
+import { ReplicaError } from './adapters/mirror/replica.ts';
 import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
 import { MigrationChangedError } from './adapters/postgres/migrations.ts';
@@ -17,6 +18,7 @@ const OPERATORS = [
   ForeignAuthSchemaError,
   MailTemplatesError,
   MigrationChangedError,
+  ReplicaError,
 ];
 
 /** What to look at, by the codes of the system (`E…`), of SQLite's lock and of PostgreSQL. */

@@ -29,6 +29,7 @@ import {
   mailVariables,
   sendsMail,
 } from './mail.ts';
+import { type MirrorMode, mirrorProblems, mirrorVariables } from './mirror.ts';
 import {
   type OAuthConfig,
   oauthProblemsOnSupabase,
@@ -61,6 +62,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
   readonly audit: AuditConfig;
+  /** Whether a Supabase project's people are kept in the database as well. */
+  readonly mirrorPeople: MirrorMode;
   readonly auth: EmbeddedConfig | SupabaseAuthConfig;
   /** What the embedded server mails; Supabase mails by itself. */
   readonly mail: MailConfig;
@@ -103,6 +106,7 @@ export const Environment = z.object({
   ...sessionCookieVariables,
   ...databaseVariables,
   ...auditVariables,
+  ...mirrorVariables,
   ...embeddedAuthVariables,
   ...supabaseVariables,
   ...linkVariables,
@@ -150,7 +154,7 @@ function nonEmpty(env: Record<string, string | undefined>): Record<string, strin
 }
 
 function problemsAcross(env: Environment, given: Given, wrong: Wrong): string[] {
-  const problems = [...supabaseProblems(env, wrong), ...mailProblems(env)];
+  const problems = [...supabaseProblems(env, wrong), ...mirrorProblems(env, wrong), ...mailProblems(env)];
   if (env.SUPABASE_URL) {
     for (const name of [...EMBEDDED_ONLY, ...PASSKEY_NAMES]) {
       if (env[name] !== undefined)
@@ -207,6 +211,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
     logLevel: env.LOG_LEVEL,
     database: databaseConfig(env),
     audit: auditConfig(env),
+    mirrorPeople: env.MIRROR_PEOPLE,
     auth: env.SUPABASE_URL
       ? supabaseConfig(env, env.SUPABASE_URL)
       : {

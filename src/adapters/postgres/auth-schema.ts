@@ -38,6 +38,25 @@ const NEEDED = {
   audit_log_entries: 'instance_id id payload created_at ip_address',
 } as const;
 
+/** Whose the `auth` schema is. `limen`: made by Limen, for its embedded server or for a replica. */
+export type AuthSchemaOwner = 'nobody' | 'limen' | 'others';
+
+/** The version under which `limen.migrations` records the `auth` schema where Limen made it. */
+export const AUTH_SCHEMA_VERSION = 0;
+
+/** Writes nothing, and takes a database that Limen has never seen. */
+export async function findAuthSchemaOwner(database: Queryable): Promise<AuthSchemaOwner> {
+  if (!(await hasAuthSchema(database))) return 'nobody';
+  const [there] = await database.query<{ migrations: string | null }>(
+    "select to_regclass('limen.migrations')::text as migrations",
+  );
+  if (!there?.migrations) return 'others';
+  const ours = await database.query('select 1 from limen.migrations where version = $1', [
+    AUTH_SCHEMA_VERSION,
+  ]);
+  return ours.length > 0 ? 'limen' : 'others';
+}
+
 export async function hasAuthSchema(database: Queryable): Promise<boolean> {
   return (await database.query("select 1 from pg_namespace where nspname = 'auth'")).length > 0;
 }

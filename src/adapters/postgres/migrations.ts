@@ -1,5 +1,5 @@
 /** Brings Limen's own schema, and where nobody else owns it the `auth` schema, to the state that this version needs. */
-import { checkAuthSchema, hasAuthSchema } from './auth-schema.ts';
+import { AUTH_SCHEMA_VERSION, checkAuthSchema, hasAuthSchema } from './auth-schema.ts';
 import type { Database, Queryable } from './database.ts';
 import { checksumOf, readSqlFiles } from './sql-files.ts';
 
@@ -33,9 +33,6 @@ interface Applied {
   name: string;
   checksum: string;
 }
-
-/** The version under which the `auth` schema is recorded where Limen made it. */
-const AUTH_SCHEMA_VERSION = 0;
 
 /**
  * Everything happens or nothing, once, however many instances start together. An `auth` schema that Limen did not make is

@@ -2,6 +2,7 @@
 import { type AuthError, createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Client } from '../../identity/client.ts';
 import { ServiceUnavailableError } from '../../identity/errors.ts';
+import type { Exchange } from '../mirror/heard-people.ts';
 
 /** Sends a request on behalf of a client: into the embedded server, or over HTTP. */
 export type Send = (request: Request, client: Client) => Promise<Response>;
@@ -15,7 +16,11 @@ export interface Project {
   readonly publishableKey: string;
   readonly timeoutMs: number;
   readonly send: Send;
+  /** Called before each question; what it answers with is told of the answer, waited for, and must not reject. */
+  readonly listen?: Listen;
 }
+
+export type Listen = () => (exchange: Exchange) => Promise<void>;
 
 const STORAGE_KEY = 'limen';
 
@@ -73,14 +78,13 @@ export async function call<A extends Answer>(
 function fetchWithin(project: Project, client: Client, transport: Transport): typeof fetch {
   return async (input, init) => {
     const signal = AbortSignal.timeout(project.timeoutMs);
+    const request = new Request(input, { ...init, signal });
+    const heard = project.listen?.();
     try {
-      const response = await Promise.race([
-        project.send(new Request(input, { ...init, signal }), client),
-        rejectedBy(signal),
-      ]);
+      const response = await Promise.race([project.send(request, client), rejectedBy(signal)]);
       const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
       transport.retryAfterSeconds = Number.isFinite(retryAfter) ? Math.max(1, Math.ceil(retryAfter)) : null;
-      if (response.status < 500) return response;
+      if (response.status < 500) return heard ? await toldOf(response, request, heard) : response;
       transport.outage = new Error(`The auth server answered ${response.status}.`);
       await response.body?.cancel();
     } catch (error) {
@@ -91,6 +95,26 @@ function fetchWithin(project: Project, client: Client, transport: Transport): ty
       { status: 400 },
     );
   };
+}
+
+/** Read to the end first: the deadline is the server's, and not that of those who listen. */
+async function toldOf(
+  response: Response,
+  { method, url }: Request,
+  heard: ReturnType<Listen>,
+): Promise<Response> {
+  const { status, headers } = response;
+  const text = await response.text();
+  await heard({ method, path: new URL(url).pathname, status, body: parse(text) });
+  return new Response(text === '' ? null : text, { status, headers });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function rejectedBy(signal: AbortSignal): Promise<never> {

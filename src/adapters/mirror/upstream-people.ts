@@ -1,0 +1,17 @@
+/** People as Supabase has them now: what the mirror asks, by the admin API. */
+import type { MirroredPerson } from './person.ts';
+
+export interface UpstreamPeople {
+  /** Null only where Supabase says that there is nobody of this id. @throws for everything else */
+  find(id: string): Promise<MirroredPerson | null>;
+  /** The first is 1; an empty page is behind the last. */
+  page(number: number, size: number): Promise<PeoplePage>;
+}
+
+export interface PeoplePage {
+  readonly people: readonly MirroredPerson[];
+  /** Entries of the page that could not be read as people, by whatever they have for an id. */
+  readonly unreadable: readonly string[];
+  /** Of all pages; null where the server does not say. */
+  readonly total: number | null;
+}

@@ -1,0 +1,34 @@
+/** The mirror's `UpstreamPeople`, by the admin API of Supabase Auth. */
+import { ownClient } from '../../identity/client.ts';
+import { personFromUser } from '../mirror/person.ts';
+import type { UpstreamPeople } from '../mirror/upstream-people.ts';
+import type { Project } from './call.ts';
+import { createCalls } from './calls.ts';
+import { outcomeOf } from './outcome.ts';
+
+export function createUpstreamPeople(project: Project, secretKey: () => Promise<string>): UpstreamPeople {
+  const calls = createCalls(project, secretKey, ownClient('mirror'));
+  return {
+    async find(id) {
+      const answer = await calls.asAdmin((auth) => auth.admin.getUserById(id));
+      if (answer.error?.code === 'user_not_found') return null;
+      if (answer.error) throw outcomeOf(answer.error, answer.transport);
+      const person = personFromUser(answer.data.user);
+      // Whoever cannot be read is not therefore gone.
+      if (person?.id !== id.toLowerCase())
+        throw new Error('Supabase Auth answered with somebody else, or nobody.');
+      return person;
+    },
+    async page(number, size) {
+      const answer = await calls.asAdmin((auth) => auth.admin.listUsers({ page: number, perPage: size }));
+      if (answer.error) throw outcomeOf(answer.error, answer.transport);
+      const { users } = answer.data;
+      const people = users.map((user) => ({ id: String(user.id), person: personFromUser(user) }));
+      return {
+        people: people.flatMap(({ person }) => person ?? []),
+        unreadable: people.filter(({ person }) => !person).map(({ id }) => id),
+        total: 'total' in answer.data && answer.data.total > 0 ? answer.data.total : null,
+      };
+    },
+  };
+}
