@@ -6,6 +6,7 @@ import { CommandError } from './command.ts';
 import { indexDirectory } from './directory.ts';
 import { listKeys, projectKeys, rotateKeys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
+import { syncWithSupabase } from './sync.ts';
 
 const USAGE = `limen: identity over GraphQL
 
@@ -19,6 +20,9 @@ const USAGE = `limen: identity over GraphQL
   limen audit export [--since T] [--until T]
                                     the audit log as lines of JSON, times in UTC
   limen audit prune --before T      remove what is older; what stays can still be verified
+  limen sync [--dry-run] [--allow-deletions] [--restart] [--json]
+                                    compare Supabase's people with those mirrored into this database; exit code 1
+                                    where some failed, 75 where Supabase is out of reach (run it again to go on)
 
 Configured by the same environment as the server. With PGlite, stop the server first: its folder has one owner.
 `;
@@ -34,6 +38,7 @@ const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
   ['keys list', listKeys],
   ['keys rotate', rotateKeys],
   ['keys project', projectKeys],
+  ['sync', syncWithSupabase],
 ]);
 
 /** `EX_USAGE` of sysexits.h. */

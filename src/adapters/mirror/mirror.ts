@@ -46,7 +46,7 @@ const MAX_SEEN = 100_000;
 
 export function createMirror(options: MirrorOptions): Mirror {
   const { database, clock, log, upstream, patienceMs = PATIENCE_MS } = options;
-  const people = createPeopleStore(database);
+  const people = createPeopleStore(options);
   const worker = createMirrorWorker({ database, clock, log, people, upstream });
   const seen = new LRUCache<string, true>({ max: MAX_SEEN });
 

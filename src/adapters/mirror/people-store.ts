@@ -1,7 +1,9 @@
 /** The replica's rows of `auth.users`. */
+import type { Clock } from '../../identity/clock.ts';
 import { type Database, type Queryable, UNIQUE_VIOLATION } from '../postgres/database.ts';
 import { queuePeople } from './mirror-queue.ts';
 import type { MirroredPerson } from './person.ts';
+import { GIVEN_PEOPLE, listOf, PERSON_COLUMNS } from './person-columns.ts';
 
 export interface PeopleStore {
   /**
@@ -14,74 +16,20 @@ export interface PeopleStore {
   remove(id: string, deletedAt: Date): Promise<void>;
 }
 
-/** Every column that a replica keeps, with its type as JSON is read. */
-const COLUMNS: Readonly<Record<Exclude<keyof MirroredPerson, 'id'>, string>> = {
-  aud: 'text',
-  role: 'text',
-  email: 'text',
-  phone: 'text',
-  email_confirmed_at: 'timestamptz',
-  phone_confirmed_at: 'timestamptz',
-  invited_at: 'timestamptz',
-  last_sign_in_at: 'timestamptz',
-  raw_app_meta_data: 'jsonb',
-  raw_user_meta_data: 'jsonb',
-  created_at: 'timestamptz',
-  updated_at: 'timestamptz',
-  banned_until: 'timestamptz',
-  deleted_at: 'timestamptz',
-  is_anonymous: 'boolean',
-  is_sso_user: 'boolean',
-};
-const NAMES = Object.keys(COLUMNS);
-const GIVEN = `jsonb_to_recordset($1::jsonb) as given (id uuid, ${Object.entries(COLUMNS)
-  .map(([name, type]) => `${name} ${type}`)
-  .join(', ')})`;
-const list = (prefix: string) => NAMES.map((name) => `${prefix}.${name}`).join(', ');
-
 /** What Supabase Auth cannot read as null is written as it writes it, so that the rows can move. */
-const SAVE = `insert into auth.users as kept (instance_id, id, ${NAMES.join(', ')},
+const SAVE = `insert into auth.users as kept (instance_id, id, ${PERSON_COLUMNS.join(', ')},
     confirmation_token, recovery_token, email_change_token_new, email_change)
-  select '00000000-0000-0000-0000-000000000000', given.id, ${list('given')}, '', '', '', ''
-  from ${GIVEN}
+  select '00000000-0000-0000-0000-000000000000', given.id, ${listOf('given')}, '', '', '', ''
+  from ${GIVEN_PEOPLE}
   where not exists (
     select from limen.mirror_deletions
     where user_id = given.id and ($2::timestamptz is null or deleted_at >= $2))
-  on conflict (id) do update set ${NAMES.map((name) => `${name} = excluded.${name}`).join(', ')}
+  on conflict (id) do update set ${PERSON_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
   where (kept.updated_at is null or kept.updated_at <= excluded.updated_at)
-    and (${list('kept')}) is distinct from (${list('excluded')})
+    and (${listOf('kept')}) is distinct from (${listOf('excluded')})
   returning kept.id`;
 
-export interface Difference {
-  readonly id: string;
-  /** Null for somebody who is not here yet; empty for somebody who is the same, or newer here. */
-  readonly columns: readonly string[] | null;
-}
-
-/** What `save` would do to each of them. */
-export async function differencesOf(
-  database: Queryable,
-  people: readonly MirroredPerson[],
-): Promise<Difference[]> {
-  const changed = NAMES.map(
-    (name) => `case when kept.${name} is distinct from given.${name}::${typeIn(name)} then '${name}' end`,
-  );
-  return database.query<{ id: string; columns: string[] | null }>(
-    `select given.id, case
-       when kept.id is null then null
-       when kept.updated_at > given.updated_at then '{}'
-       else array_remove(array[${changed.join(', ')}], null)
-     end as columns
-     from ${GIVEN} left join auth.users as kept on kept.id = given.id`,
-    [JSON.stringify(people)],
-  );
-}
-
-/** Of the column itself, where that is narrower than what JSON is read as. */
-const typeIn = (name: string) =>
-  ['aud', 'role', 'email'].includes(name) ? 'varchar' : COLUMNS[name as keyof typeof COLUMNS];
-
-export function createPeopleStore(database: Database): PeopleStore {
+export function createPeopleStore({ database, clock }: { database: Database; clock: Clock }): PeopleStore {
   const save = async (queryable: Queryable, people: readonly MirroredPerson[], observedAt: Date | null) => {
     const rows = await queryable.query<{ id: string }>(SAVE, [JSON.stringify(people), observedAt]);
     return rows.map(({ id }) => id);
@@ -104,7 +52,7 @@ export function createPeopleStore(database: Database): PeopleStore {
       await queuePeople(
         tx,
         before.map(({ id }) => id),
-        observedAt ?? new Date(),
+        clock(),
       );
       return save(tx, [person], observedAt);
     });
