@@ -4,6 +4,7 @@ import { addAdmin } from './admin.ts';
 import { exportAudit, pruneAudit, verifyAudit } from './audit.ts';
 import { CommandError } from './command.ts';
 import { indexDirectory } from './directory.ts';
+import { examineInstallation } from './doctor.ts';
 import { listKeys, projectKeys, rotateKeys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 import { syncWithSupabase } from './sync.ts';
@@ -11,6 +12,7 @@ import { syncWithSupabase } from './sync.ts';
 const USAGE = `limen: identity over GraphQL
 
   limen migrate                     bring the database up to date (the server does so too, at start)
+  limen doctor [--json]             look at the whole installation and say what to do; exit code 1 where something fails
   limen admin ADDRESS               make an administrator: a new account, with a random password shown once
   limen directory index             the indexes that finding people needs, while people go on signing in
   limen keys list                   the signing keys, and when each signs and verifies
@@ -39,6 +41,7 @@ const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
   ['keys rotate', rotateKeys],
   ['keys project', projectKeys],
   ['sync', syncWithSupabase],
+  ['doctor', examineInstallation],
 ]);
 
 /** `EX_USAGE` of sysexits.h. */

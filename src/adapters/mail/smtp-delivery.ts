@@ -1,6 +1,7 @@
 /** Mail by SMTP, over connections that are kept for the next one. */
 import { createTransport } from 'nodemailer';
 import type SMTPPool from 'nodemailer/lib/smtp-pool';
+import type SMTPTransport from 'nodemailer/lib/smtp-transport';
 import { type Delivery, UndeliverableError } from './delivery.ts';
 import type { MailRenderer } from './templates/renderer.ts';
 
@@ -79,6 +80,22 @@ export function createSmtpDelivery(options: SmtpDeliveryOptions): Delivery {
     check: async () => void (await transport.verify()),
     close: () => transport.close(),
   };
+}
+
+/** Connects, greets and signs in, and sends nothing. @throws what keeps mail from being sent */
+export async function verifySmtp(server: SmtpServer, stepMs = 5000): Promise<void> {
+  const transport = createTransport({
+    ...connectionOf(server),
+    connectionTimeout: stepMs,
+    greetingTimeout: stepMs,
+    socketTimeout: stepMs,
+    dnsTimeout: stepMs,
+  } as SMTPTransport.Options);
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
 }
 
 /** With a password the connection must become an encrypted one, unless the address says otherwise. */

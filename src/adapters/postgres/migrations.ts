@@ -77,6 +77,40 @@ export async function migrate(
   });
 }
 
+export interface MigrationState {
+  /** How many ran. */
+  readonly applied: number;
+  readonly pending: readonly string[];
+  /** Of a newer Limen. */
+  readonly unknown: readonly string[];
+  /** Other than what this version ships. */
+  readonly changed: readonly string[];
+}
+
+/** Looks and writes nothing; takes a database that Limen has never seen. The `auth` schema counts where Limen made it. */
+export async function findMigrations(database: Queryable): Promise<MigrationState> {
+  const shipped = [await authSchemaMigration(), ...(await limenMigrations())];
+  const [there] = await database.query<{ name: string | null }>(
+    "select to_regclass('limen.migrations')::text as name",
+  );
+  const recorded = there?.name
+    ? await database.query<Applied>('select version, name, checksum from limen.migrations order by version')
+    : [];
+  const recordOf = (version: number) => recorded.find((row) => row.version === version);
+  const differs = ({ version, checksum }: Migration) =>
+    (recordOf(version)?.checksum ?? checksum) !== checksum;
+  return {
+    applied: recorded.length,
+    pending: shipped
+      .filter(({ version }) => version !== AUTH_SCHEMA_VERSION && !recordOf(version))
+      .map(({ name }) => name),
+    unknown: recorded
+      .filter(({ version }) => !shipped.some((migration) => migration.version === version))
+      .map(({ name }) => name),
+    changed: shipped.filter(differs).map(({ name }) => name),
+  };
+}
+
 async function applyPending(tx: Queryable, wanted: Migration[], recorded: Applied[]): Promise<string[]> {
   const applied: string[] = [];
   for (const { version, name, sql, checksum } of wanted) {
