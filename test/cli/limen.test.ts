@@ -57,6 +57,8 @@ test('limen help lists every command', async () => {
   expect([exitCode, stderr]).toEqual([0, '']);
   for (const command of [
     'migrate',
+    'doctor',
+    'sync',
     'admin ADDRESS',
     'keys list',
     'keys rotate',
