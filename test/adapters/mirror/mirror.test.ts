@@ -16,6 +16,7 @@ import { openTestDatabase } from '../../support/database.ts';
 import { DRIVERS } from '../postgres/drivers.ts';
 
 const PASSWORD = 'correct horse battery staple';
+const WEBHOOK_SECRET = 'a secret of forty characters for webhooks';
 const log = createLog('silent');
 
 const SIGN_UP = `mutation ($input: SignupInput!) { signup(input: $input) {
@@ -70,6 +71,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('a replica on $d
         SUPABASE_URL: server.url,
         SUPABASE_ANON_KEY: await signProjectKey(upstream.keys!, 'anon', clock, 86_400),
         SUPABASE_SERVICE_ROLE_KEY: secretKey,
+        SUPABASE_WEBHOOK_SECRET: WEBHOOK_SECRET,
         MIRROR_PEOPLE: 'on',
       }),
       { log, clock, database: replica },
