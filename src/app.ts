@@ -317,6 +317,8 @@ async function openUserDirectory({ database, clock, log }: Shared): Promise<User
 }
 
 const SUPABASE_TIMEOUT_MS = 5000;
+/** A thousand people take longer than one, and nobody waits for them. */
+const PAGE_TIMEOUT_MS = 30_000;
 
 /** @param mayMirror whether there is, or may be, a replica of the project's people in the database */
 async function supabaseAuth(
@@ -335,7 +337,7 @@ async function supabaseAuth(
         mode: mirrorPeople,
         projectUrl: config.url,
         // The mirror itself asks without being heard.
-        upstream: createUpstreamPeople(silent, secretKey),
+        upstream: createUpstreamPeople({ ...silent, timeoutMs: PAGE_TIMEOUT_MS }, secretKey),
       })
     : null;
   const authFor = createSupabaseBackend({

@@ -13,8 +13,11 @@ export async function checkAuthSchema({ config, database }: Installation): Promi
   const owner = await findAuthSchemaOwner(database);
   const isEmbedded = config.auth.kind === 'embedded';
   if (owner === 'nobody') {
-    return isEmbedded
-      ? [warn('there is none yet', 'Run limen migrate; the first start does so too.')]
+    // As `wantsReplica` decides at the next start.
+    const willMirror =
+      config.mirrorPeople === 'on' || (config.mirrorPeople === 'auto' && database.kind === 'postgres');
+    return isEmbedded || willMirror
+      ? [warn('there is none yet', 'Run limen migrate; the next start does so too.')]
       : [ok('none here: people are at Supabase alone')];
   }
   if (owner === 'others')
