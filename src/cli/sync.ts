@@ -8,6 +8,9 @@ import { progressLine } from './progress-line.ts';
 /** `EX_TEMPFAIL` of sysexits.h: the same command goes on from there. */
 const EXIT_TRY_AGAIN = 75;
 
+/** PostgreSQL's code, when somebody has waited long enough. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   'allow-deletions': { type: 'boolean', default: false },
@@ -43,6 +46,9 @@ export async function syncWithSupabase(args: string[]): Promise<string> {
       return values.json ? `${JSON.stringify(report, null, 2)}\n` : describe(report, auth.url, isDryRun);
     } catch (error) {
       progress.clear();
+      if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) {
+        throw new CommandError('Another limen sync is at work on this database.', { cause: error });
+      }
       if (!(error instanceof ServiceUnavailableError)) throw error;
       process.exitCode = EXIT_TRY_AGAIN;
       return `${auth.url} is out of reach. What was compared is kept: the same command goes on from there.\n`;
