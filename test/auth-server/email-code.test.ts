@@ -235,6 +235,37 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       expect(await mayLogIn(email, 'the password of a stranger')).toBe('invalid_credentials');
     });
 
+    test('asked for by the owner leaves the code of a stranger’s sign-up without the stranger’s password', async () => {
+      const { email, code } = await signedUp('the password of a stranger');
+      await auth.supabase().auth.signInWithOtp({ email });
+      const { data } = await auth.supabase().auth.verifyOtp({ type: 'email', email, token: code });
+      expect(data.user?.user_metadata).not.toHaveProperty('display_name');
+      expect(await mayLogIn(email, 'the password of a stranger')).toBe('invalid_credentials');
+
+      // Whoever says that it is the code of a sign-up means that.
+      const own = await signedUp();
+      await auth.supabase().auth.signInWithOtp({ email: own.email });
+      await auth.supabase().auth.verifyOtp({ type: 'signup', email: own.email, token: own.code });
+      expect(await mayLogIn(own.email, PASSWORD)).toBe('yes');
+    });
+
+    test('does so also where the owner’s comes too early for a mail of its own', async () => {
+      const limited = await openAuthServer(kind, { settings: { emailConfirmation: true }, limited: true });
+      try {
+        const email = newAddress();
+        const password = 'the password of a stranger';
+        await limited.ask('/signup', { json: { email, password } });
+        expect((await limited.ask('/otp', { json: { email } })).status).toBe(429);
+        const [mail] = await limited.messagesTo(email);
+        const json = { type: 'email', email, token: mail?.code };
+        expect((await limited.ask('/verify', { json })).status).toBe(200);
+        const eve = await limited.ask('/token?grant_type=password', { json: { email, password } });
+        expect(eve.body.code).toBe('invalid_credentials');
+      } finally {
+        await limited.close();
+      }
+    });
+
     test('leaves what an administrator made as it is', async () => {
       const email = newAddress();
       await auth.supabase(auth.serviceKey).auth.admin.createUser({

@@ -179,6 +179,49 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
     expect(eve.error?.code).toBe('invalid_credentials');
   });
 
+  test('are not confirmed in a stranger’s account by whoever asks for a code to sign in with', async () => {
+    const phone = newNumber();
+    const password = 'the password of a stranger';
+    const show = async (type: string) =>
+      auth.ask('/verify', { json: { type, phone, token: await codeTo(phone) } });
+    await auth.ask('/signup', { json: { phone, password, data: { display_name: 'Eve' } } });
+    // The code of the sign-up is none to sign in with.
+    expect(await show('magiclink')).toMatchObject({ status: 403, body: { code: 'otp_expired' } });
+    await auth.ask('/otp', { json: { phone } });
+    expect(await show('signup')).toMatchObject({ status: 403, body: { code: 'otp_expired' } });
+    // As if a stranger had signed up between the two.
+    await auth.rows(
+      `update auth.users set encrypted_password = 'x', raw_user_meta_data = raw_user_meta_data || '{"display_name": "Eve"}'
+       where phone = $1`,
+      [phone],
+    );
+    const { status, body } = await show('sms');
+    expect(status).toBe(200);
+    expect(body.user.user_metadata).not.toHaveProperty('display_name');
+    expect(await auth.rows('select encrypted_password from auth.users where phone = $1', [phone])).toEqual([
+      { encrypted_password: null },
+    ]);
+
+    const own = newNumber();
+    await auth.ask('/signup', { json: { phone: own, password } });
+    const json = { type: 'signup', phone: own, token: await codeTo(own) };
+    expect((await auth.ask('/verify', { json })).status).toBe(200);
+    expect((await auth.supabase().auth.signInWithPassword({ phone: own, password })).error).toBeNull();
+  });
+
+  test('are sent no code again where a stranger wants the same number, and it is anybody’s guess whose it is', async () => {
+    const [{ client: ada }, { client: eve }] = [await person(), await person()];
+    const next = newNumber();
+    await ada.auth.updateUser({ phone: next });
+    await eve.auth.updateUser({ phone: next });
+    const before = (await auth.messagesTo(next)).length;
+    const again = await auth.supabase().auth.resend({ type: 'phone_change', phone: next });
+    expect(again.error).toBeNull();
+    expect(await auth.messagesTo(next)).toHaveLength(before);
+    await ada.auth.updateUser({ phone: next });
+    expect((await verify(next, 'phone_change')).data.user?.id).toBe((await ada.auth.getUser()).data.user?.id);
+  });
+
   test('keep the password and the profile that an administrator gave them, when a code is asked for', async () => {
     const phone = newNumber();
     const json = { phone, password: PASSWORD, user_metadata: { team: 'red' } };

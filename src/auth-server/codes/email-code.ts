@@ -20,7 +20,7 @@ import { parseEmailAddress } from '../users/email-address.ts';
 import { assertMetadataFits } from '../users/user-metadata.ts';
 import { type FullUserRow, findUserByEmail } from '../users/user-row.ts';
 import { type CodeChallenge, parseCodeChallenge } from './flow-state.ts';
-import { mailboxStandsFor, signUpMetadata, updateUnclaimedProfile } from './mailbox-owner.ts';
+import { mailboxStandsFor, noteOwnerAsked, signUpMetadata, updateUnclaimedProfile } from './mailbox-owner.ts';
 import { type MailedLinkType, mailLink, mailNobody } from './mailed-link.ts';
 import { sendSignInText } from './phone-sign-in.ts';
 
@@ -124,6 +124,7 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
   );
   const { client } = call.var;
   await countAttempt(services, client, 'send');
+  if (type !== 'signup') await noteOwnerAsked(database, email, clock());
   await countSending(services, client, 'mail', email);
   const newcomer = request.newcomer ? await admitUnlessRefused(services, client, request.newcomer) : null;
   const link = { type, challenge, redirectTo: redirectTo(call), now: clock() };

@@ -53,7 +53,7 @@ async function useLink(services: Services, call: Call, link: Link): Promise<Resp
   const target = new URL(redirectTarget(services.settings, link.redirect_to));
   const isPkce = isPkceToken(token);
   try {
-    const verification = verificationOf(type);
+    const verification = verificationOf(type, 'email');
     if (!verification) throw validationFailed('Invalid email verification type');
     const { client } = call.var;
     await countAttempt(services, client, 'verify');

@@ -1,9 +1,9 @@
 /** What holds once somebody has shown that the mailbox of an account is theirs. */
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { Client } from '../protocol/client.ts';
-import { endSessionsOf } from '../sessions/session-row.ts';
 import { changeUser } from '../users/user-change.ts';
 import { type FullUserRow, findUserById, type UserRow } from '../users/user-row.ts';
+import { emptyAccount, isSignedUp } from './emptied-account.ts';
 import type { MailedLinkType } from './mailed-link.ts';
 
 /**
@@ -30,51 +30,44 @@ export interface Confirmed {
  * account, gets it empty: the password, the profile, other identities and factors go that a stranger may have left. Whoever confirms the
  * sign-up itself says that it was theirs; and of a sign-in by a link the profile is that of the very request that the link was mailed for.
  *
+ * Whoever shows a code without a word of what it is for may have taken one for the other. Where somebody has asked for a sign-in or a
+ * recovery as well, it may be the owner, with the code of a stranger's sign-up: that account comes empty too.
+ *
  * @param link what the link or code was mailed for
+ * @param isNamed whether it was shown as that
  */
 export async function confirmMailbox(
   tx: Queryable,
   client: Client,
   user: FullUserRow,
-  link: MailedLinkType,
+  { link, isNamed }: { link: MailedLinkType; isNamed: boolean },
   now: Date,
 ): Promise<Confirmed | undefined> {
   if (user.email_confirmed_at) return { user, ended: [], isChanged: false };
-  const mayBeAStrangers = link !== 'signup' && link !== 'invite' && isSignedUp(user);
-  const ended = mayBeAStrangers ? await emptyAccount(tx, client, user, link === 'magiclink', now) : [];
+  const isTheirSignUp = link === 'signup' && (isNamed || user.recovery_sent_at === null);
+  const mayBeAStrangers = !isTheirSignUp && link !== 'invite' && isSignedUp(user);
+  // A profile beside a password came with a sign-up: see `updateUnclaimedProfile`.
+  const keepsProfile = link === 'magiclink' && !user.encrypted_password;
+  const metadata = keepsProfile ? user.raw_user_meta_data : signUpMetadata(user.id, user.email ?? '', {});
+  const ended = mayBeAStrangers
+    ? await emptyAccount(tx, client, user, { owned: 'email', metadata, now })
+    : [];
   const before = mayBeAStrangers ? await findUserById(tx, user.id) : user;
   const confirmed = before && (await changeUser(tx, client, before, { confirmsEmail: true }, now));
   return confirmed && { user: confirmed, ended, isChanged: true };
 }
 
 /**
- * Whether the account came by a sign-up, which anybody can send: it leaves `sub` among the metadata. What an administrator has made, or
- * brought along from elsewhere, is no stranger's.
+ * Somebody asks to come in without the password that an account was signed up with, and may be its owner. Noted before it is known whether
+ * they may have a mail: who may not, yet, finds the one of the sign-up.
  */
-export const isSignedUp = (user: UserRow) =>
-  user.invited_at === null && 'sub' in (user.raw_user_meta_data ?? {});
-
-async function emptyAccount(
-  tx: Queryable,
-  client: Client,
-  user: UserRow,
-  mayKeepProfile: boolean,
-  now: Date,
-): Promise<string[]> {
-  const { id, email } = user;
-  // A profile beside a password came with a sign-up: see `updateUnclaimedProfile`.
-  const keepsProfile = mayKeepProfile && !user.encrypted_password;
-  const metadata = keepsProfile ? user.raw_user_meta_data : signUpMetadata(id, email ?? '', {});
-  await tx.query(
-    `update auth.users set encrypted_password = null, updated_at = $2, raw_user_meta_data = $3::jsonb,
-       raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"provider": "email", "providers": ["email"]}'
-     where id = $1`,
-    [id, now, metadata],
+export async function noteOwnerAsked(database: Queryable, email: string, now: Date): Promise<void> {
+  await database.query(
+    `update auth.users set recovery_sent_at = $2
+     where email = $1 and is_sso_user = false and confirmed_at is null and last_sign_in_at is null
+       and coalesce(encrypted_password, '') <> '' and invited_at is null and raw_user_meta_data ? 'sub'`,
+    [email, now],
   );
-  await tx.query("delete from auth.identities where user_id = $1 and provider <> 'email'", [id]);
-  await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
-  await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
-  return endSessionsOf(tx, client, { userId: id, exceptId: null, reason: 'address_claimed' });
 }
 
 /** The profile of somebody who asks for a sign-in link again, before they ever used one: that of the last request, and nothing else. */

@@ -23,7 +23,7 @@ export async function requestPhoneChange(
 ): Promise<FullUserRow> {
   const taken = await tx.query('select 1 from auth.users where phone = $1', [phone]);
   if (taken.length > 0) throw phoneExists();
-  await sendPhoneCode(services, tx, user, { phone, type: 'phone_change_token' });
+  await sendPhoneCode(services, tx, user, { phone, type: 'phone_change' });
   const [pending] = await tx.query<FullUserRow>(
     `update auth.users set phone_change = $2 where id = $1 returning ${FULL_USER_COLUMNS}`,
     [user.id, phone],

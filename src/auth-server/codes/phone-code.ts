@@ -5,18 +5,25 @@ import { localeOf } from '../users/person-locale.ts';
 import type { FullUserRow } from '../users/user-row.ts';
 import { forgetGuesses } from './code-guesses.ts';
 import { NOBODY, sendingNothing } from './nobody.ts';
-import { newToken, storeToken } from './one-time-token.ts';
+import { newToken, type OneTimeTokenType, storeToken } from './one-time-token.ts';
 
-/** Other tokens of the same type are for addresses. */
-export const PHONE = 'phone';
+/**
+ * What a code shows. The one of a sign-up says besides that the sign-up was theirs, which is no more than a stranger may have asked for: so
+ * it is not the one of a sign-in, although both are stored alike.
+ */
+export const PHONE_CODES = {
+  signup: { stored: 'confirmation_token', purpose: 'phone/signup' },
+  magiclink: { stored: 'confirmation_token', purpose: 'phone' },
+  phone_change: { stored: 'phone_change_token', purpose: '' },
+} as const satisfies Record<string, { stored: OneTimeTokenType; purpose: string }>;
 
-/** What a code shows, by the token it is stored as: that the number of an account, or the one it shall have, is theirs. */
-const PURPOSES = { confirmation_token: PHONE, phone_change_token: '' } as const;
+/** By the words of the protocol: `magiclink` is a code to sign in with. */
+export type PhoneCodeType = keyof typeof PHONE_CODES;
 
 export interface PhoneCode {
   /** Where it goes: the present number, or the one to change to. */
   phone: string;
-  type: keyof typeof PURPOSES;
+  type: PhoneCodeType;
 }
 
 /**
@@ -28,9 +35,9 @@ export async function sendPhoneCode(
   user: Pick<FullUserRow, 'id' | 'raw_user_meta_data'>,
   { phone, type }: PhoneCode,
 ): Promise<void> {
-  const purpose = PURPOSES[type];
+  const { stored, purpose } = PHONE_CODES[type];
   const { token, code } = newToken({ digits: settings.phone.codeLength, purpose });
-  await storeToken(tx, { userId: user.id, type, address: phone, token, purpose, now: clock() });
+  await storeToken(tx, { userId: user.id, type: stored, address: phone, token, purpose, now: clock() });
   await forgetGuesses(tx, phone);
   await outbox.add(tx, {
     channel: 'sms',

@@ -49,7 +49,7 @@ export async function sendSignInText(
     // Also where there is an account, so that the two take as long.
     if (newcomer) await insertUser(tx, newcomer);
     const user = await findUserByPhone(tx, phone);
-    const code = { phone, type: 'confirmation_token' } as const;
+    const code = { phone, type: 'magiclink' } as const;
     const texted = user && phoneStandsFor(user) ? user : null;
     if (texted) await sendPhoneCode(services, tx, texted, code);
     else await sendPhoneCodeToNobody(services, tx, code);

@@ -21,7 +21,7 @@ import { EMAIL_CHANGE_TOKENS, resendHalf } from './email-change.ts';
 import { resendSignUpMail } from './email-code.ts';
 import { NOBODY } from './nobody.ts';
 import type { OneTimeTokenType } from './one-time-token.ts';
-import { type PhoneCode, sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';
+import { PHONE_CODES, sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';
 
 const Body = z.object({
   type: z.string(),
@@ -45,9 +45,9 @@ function resend(services: Services, call: Call, body: Body): Promise<Response> {
     case 'email_change':
       return resendEmailChange(services, call, body);
     case 'sms':
-      return resendText(services, call, body, 'confirmation_token');
+      return resendText(services, call, body, 'signup');
     case 'phone_change':
-      return resendText(services, call, body, 'phone_change_token');
+      return resendText(services, call, body, 'phone_change');
     default:
       throw validationFailed('Missing one of these types: signup, email_change, sms, phone_change');
   }
@@ -75,7 +75,7 @@ async function resendText(
   services: Services,
   call: Call,
   { phone: given }: Body,
-  type: PhoneCode['type'],
+  type: 'signup' | 'phone_change',
 ): Promise<Response> {
   if (!given) throw validationFailed('Type provided requires a phone number');
   if (!services.settings.phone.enabled) throw phoneProviderDisabled(400);
@@ -84,31 +84,38 @@ async function resendText(
   await countAttempt(services, client, 'send');
   await countSending(services, client, 'sms', phone);
   await services.database.transaction(async (tx) => {
-    const waiting = await findWaiting(tx, phone, [type]);
+    const waiting = await findWaiting(tx, phone, [PHONE_CODES[type].stored]);
     // A code to sign in with is asked for anew, not sent again.
-    const isWanted = waiting && (type === 'phone_change_token' || !waiting.user.phone_confirmed_at);
+    const isWanted = waiting && (type === 'phone_change' || !waiting.user.phone_confirmed_at);
     if (isWanted) await sendPhoneCode(services, tx, waiting.user, { phone, type });
     else await sendPhoneCodeToNobody(services, tx, { phone, type });
     const userId = isWanted ? waiting.user.id : null;
-    const details = { type: type === 'phone_change_token' ? 'phone_change' : 'sms', channel: 'sms' } as const;
+    const details = { type: type === 'phone_change' ? type : 'sms', channel: 'sms' } as const;
     await recordEvents(tx, client, { action: 'code.requested', userId, details });
   });
   services.outbox.wake();
   return call.json({});
 }
 
-/** Who has been sent something there that they have not used, be it too old by now. */
+/**
+ * Who has been sent something there that they have not used, be it too old by now. Several may have been, where strangers ask to change to
+ * the address: then nobody can tell whose owner asks, and it could be a stranger's change that they confirm. So nobody is sent anything but
+ * whose address it is already; the others ask for the change again.
+ */
 async function findWaiting(
   tx: Queryable,
   address: string,
   types: readonly OneTimeTokenType[],
 ): Promise<{ user: FullUserRow; type: OneTimeTokenType } | undefined> {
-  const [sent] = await tx.query<{ user_id: string; token_type: OneTimeTokenType }>(
-    `select user_id, token_type from auth.one_time_tokens
+  const sent = await tx.query<{ user_id: string; token_type: OneTimeTokenType; is_theirs: boolean }>(
+    `select user_id, token_type, token_type in ('email_change_token_current', 'confirmation_token') as is_theirs
+     from auth.one_time_tokens
      where relates_to = $1 and token_type = any($2::text[]::auth.one_time_token_type[])
-     order by created_at desc limit 1`,
+     order by is_theirs desc limit 2`,
     [address, types],
   );
-  const user = await lockUser(tx, sent?.user_id ?? NOBODY.id);
-  return sent && user && { user, type: sent.token_type };
+  const [first, second] = sent;
+  const waiting = first && (first.is_theirs || !second) ? first : undefined;
+  const user = await lockUser(tx, waiting?.user_id ?? NOBODY.id);
+  return waiting && user && { user, type: waiting.token_type };
 }

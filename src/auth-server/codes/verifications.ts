@@ -5,7 +5,7 @@ import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from './email-c
 import { confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
 import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
 import { confirmPhoneChange } from './phone-change.ts';
-import { PHONE } from './phone-code.ts';
+import { PHONE_CODES, type PhoneCodeType } from './phone-code.ts';
 import { confirmPhone } from './phone-owner.ts';
 import type { Verification } from './verification.ts';
 
@@ -24,13 +24,7 @@ const VERIFICATIONS = new Map<string, Verification>(
       flows: [EMAIL_CHANGE],
       complete: confirmEmailChange,
     },
-    sms: {
-      by: 'phone',
-      stored: ['confirmation_token'],
-      purposes: [PHONE],
-      flows: [],
-      complete: confirmPhone,
-    },
+    sms: byPhone(['signup', 'magiclink']),
     phone_change: {
       by: 'phone',
       stored: ['phone_change_token'],
@@ -41,7 +35,23 @@ const VERIFICATIONS = new Map<string, Verification>(
   }),
 );
 
-export const verificationOf = (type: string): Verification | undefined => VERIFICATIONS.get(type);
+/** Supabase Auth has one word for both: these are for whoever knows which code they were sent. */
+const BY_PHONE = new Map<string, Verification>(
+  Object.entries({ signup: byPhone(['signup']), magiclink: byPhone(['magiclink']) }),
+);
+
+export const verificationOf = (type: string, by: 'email' | 'phone'): Verification | undefined =>
+  (by === 'phone' ? BY_PHONE.get(type) : undefined) ?? VERIFICATIONS.get(type);
+
+function byPhone(types: readonly Exclude<PhoneCodeType, 'phone_change'>[]): Verification {
+  return {
+    by: 'phone',
+    stored: ['confirmation_token'],
+    purposes: types.map((type) => PHONE_CODES[type].purpose),
+    flows: [],
+    complete: confirmPhone,
+  };
+}
 
 function byMailbox(types: readonly MailedLinkType[]): Verification {
   return {
@@ -53,7 +63,13 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
       const user = await findUserById(tx, userId);
       // The address may have changed since the mail was sent.
       if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
-      return confirmMailbox(tx, client, user, purpose as MailedLinkType, now);
+      return confirmMailbox(
+        tx,
+        client,
+        user,
+        { link: purpose as MailedLinkType, isNamed: types.length === 1 },
+        now,
+      );
     },
   };
 }

@@ -36,7 +36,7 @@ const Body = z.object({
 
 async function verifyCode(services: Services, call: Call): Promise<Response> {
   const body = await readBody(call.req.raw, Body);
-  const verification = verificationOf(body.type);
+  const verification = verificationOf(body.type, body.phone ? 'phone' : 'email');
   if (!verification) throw validationFailed('Invalid email verification type');
   const presented = presentedBy(services, verification, body);
   const account = 'address' in presented ? presented.address : undefined;

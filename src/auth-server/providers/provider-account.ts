@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProviderIdentity } from '../../adapters/oauth/provider.ts';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
-import { isSignedUp } from '../codes/mailbox-owner.ts';
+import { isSignedUp } from '../codes/emptied-account.ts';
 import { addNotice } from '../codes/notice.ts';
 import { addressOfToken } from '../codes/one-time-token.ts';
 import type { Client } from '../protocol/client.ts';

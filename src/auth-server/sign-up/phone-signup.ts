@@ -97,7 +97,7 @@ async function write(
   phone: string,
 ): Promise<void> {
   const { found } = attempt;
-  const code = { phone, type: 'confirmation_token' } as const;
+  const code = { phone, type: 'signup' } as const;
   const requested = (userId: string | null) =>
     recordEvents(tx, user.origin.client, {
       action: 'code.requested',
