@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasServer } from '../adapters/postgres/drivers.ts';
 import { codeOf, wrongCode } from '../support/authenticator.ts';
-import { startHookReceiver } from '../support/hook-receiver.ts';
+import { answering, startHookReceiver } from '../support/hook-receiver.ts';
 import { messagesTo } from '../support/messages.ts';
 import { claimsOf, DATABASES, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
@@ -86,6 +86,46 @@ describe.each(DATABASES)('second factors on %s', (kind) => {
       ['recovery_code', true],
       ['totp', true],
     ]);
+  });
+
+  test('a hook for claims that fails takes nothing: neither the code, nor the session, nor its refresh token', async () => {
+    const ada = await app.newPerson();
+    const factor = await withFactor(app, ada);
+    const made = await app.ask('/factors/recovery-codes', { token: factor.accessToken, method: 'POST' });
+    const [recoveryCode] = made.body.codes as string[];
+    const hook = await startHookReceiver(({ payload }) => ({ claims: { ...payload.claims, plan: 'pro' } }));
+    const hooked = { ...app, ...app.withHooks({ custom_access_token: hook.target }) };
+    const claimsAsked = () => hook.calls.map(({ payload }) => payload);
+    for (const answerWith of [
+      (session: { accessToken: string }) => verify(hooked, session.accessToken, factor),
+      ({ accessToken: token }: { accessToken: string }) =>
+        hooked.ask('/factors/recovery-codes/verify', { token, json: { code: recoveryCode } }),
+    ]) {
+      const session = await signIn(app, ada);
+      app.clock.advance(1);
+      hook.behaves(answering(500));
+      expect((await answerWith(session)).status).toBe(500);
+      hook.behaves(() => ({ error: { http_code: 403, message: 'Not now.' } }));
+      expect((await answerWith(session)).body).toEqual({ code: 'unknown', message: 'Not now.' });
+
+      hook.behaves(({ payload }) => ({ claims: { ...payload.claims, plan: 'pro' } }));
+      const asked = claimsAsked().length;
+      const raised = await answerWith(session);
+      expect(raised.status).toBe(200);
+      expect(claimsOf(raised.body.access_token)).toMatchObject({ plan: 'pro', aal: 'aal2' });
+      // Asked once, for just the claims that the session then has.
+      expect(claimsAsked()).toHaveLength(asked + 1);
+      const refreshed = await hooked.refresh(raised.body.refresh_token);
+      const sent = claimsAsked().map(({ claims }) => claims);
+      expect(sent.at(-2)).toEqual({ ...sent.at(-1), iat: expect.any(Number), exp: expect.any(Number) });
+      expect(claimsOf(refreshed.body.access_token)).toMatchObject({ plan: 'pro', aal: 'aal2' });
+      app.clock.advance(30);
+    }
+    const before = hook.calls.length;
+    const { accessToken } = await signIn(app, ada);
+    const wrong = wrongCode(factor.secret, app.clock.now());
+    expect((await verify(hooked, accessToken, factor, wrong)).body.code).toBe('mfa_verification_failed');
+    expect(hook.calls).toHaveLength(before);
   });
 
   test('an enrolled factor shows its secret once, and a code of it makes the session aal2', async () => {

@@ -10,7 +10,7 @@ import type { Client } from '../protocol/client.ts';
 import { type Call, countAttempt, forgiveAttempt, type Services } from '../protocol/endpoint.ts';
 import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
-import { METHOD_OF_FACTOR, type Raised, raiseSession } from '../sessions/raised-session.ts';
+import { METHOD_OF_FACTOR, type Raised, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import { addressOf, factorNotFound, findChallengedFactor, type TotpFactorRow } from './factor-row.ts';
@@ -45,6 +45,7 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   const isRight = step !== null;
   await judgeFactorAttempt(services, client, { userId: user.id, factorId, factorType: 'totp', isRight });
   if (step === null) throw verificationFailed();
+  const accessToken = await tokenOfRaised(services, client, bearer, METHOD_OF_FACTOR.totp);
   const { grant, ended } = await database.transaction((tx) =>
     accept(services, tx, client, bearer, { factorId, challengeId, address, step, now }),
   );
@@ -52,7 +53,7 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   changes.userChanged(user.id);
   outbox.wake();
   await forgiveAttempt(services, client, 'mfa', user.id);
-  return answerSession(services, call, grant);
+  return answerSession(services, call, grant, accessToken);
 }
 
 function assertAnswerable(

@@ -16,7 +16,8 @@ import {
 } from '../protocol/endpoint.ts';
 import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
-import { METHOD_OF_FACTOR, raiseSession } from '../sessions/raised-session.ts';
+import type { AccessToken } from '../sessions/access-token.ts';
+import { METHOD_OF_FACTOR, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import { factorNotFound } from './factor-row.ts';
@@ -118,7 +119,7 @@ async function verify(services: Services, call: Call): Promise<Response> {
     ? await attempts.attempt('mfa', { address: client.address, account: user.id })
     : null;
   if (wait) throw locked(wait.retryAfterSeconds);
-  await tellHook(services, client, user.id, code);
+  const accessToken = await askHooks(services, client, bearer, code);
   const now = clock();
   const { grant, ended } = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
@@ -131,16 +132,24 @@ async function verify(services: Services, call: Call): Promise<Response> {
   changes.userChanged(user.id);
   outbox.wake();
   await forgiveAttempt(services, client, 'mfa', user.id);
-  return answerSession(services, call, grant);
+  return answerSession(services, call, grant, accessToken);
 }
 
-/** Before the code is used up: what a hook refuses is not spent. */
-async function tellHook(services: Services, client: Client, userId: string, code: string): Promise<void> {
-  if (!services.hooks.isOn('mfa_verification_attempt')) return;
-  const found = await lookUpRecoveryCode(services.database, { userId, code });
-  if (!found) return;
+/** Before the code is used up: what a hook refuses is not spent. See `tokenOfRaised`. */
+async function askHooks(
+  services: Services,
+  client: Client,
+  bearer: Bearer,
+  code: string,
+): Promise<AccessToken | null> {
+  const { hooks, database } = services;
+  if (!hooks.isOn('mfa_verification_attempt') && !hooks.isOn('custom_access_token')) return null;
+  const { id: userId } = bearer.user;
+  const found = await lookUpRecoveryCode(database, { userId, code });
+  if (!found) return null;
   const { setId: factorId, isRight } = found;
   await judgeFactorAttempt(services, client, { userId, factorId, factorType: 'recovery_code', isRight });
+  return isRight ? tokenOfRaised(services, client, bearer, METHOD_OF_FACTOR.recovery_code) : null;
 }
 
 async function unenroll(services: Services, call: Call): Promise<Response> {

@@ -4,10 +4,12 @@ import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, sessionNotFound } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
+import type { Services } from '../protocol/endpoint.ts';
+import { type AccessToken, accessTokenOf } from './access-token.ts';
 import type { Grant } from './grant.ts';
 import { encodeRefreshToken, newRefreshTokenKey } from './refresh-token.ts';
 import { sessionFacts } from './session-refresh.ts';
-import { SESSION_COLUMNS, type SessionRow } from './session-row.ts';
+import { findSession, SESSION_COLUMNS, type SessionFacts, type SessionRow } from './session-row.ts';
 
 export interface Raised {
   grant: Grant;
@@ -81,6 +83,28 @@ export async function raiseSession(
     },
     ended: ended.map(({ id }) => id),
   };
+}
+
+/**
+ * The access token of a session as it will be once it is raised, where a hook has a say in it; null where none has. To be made before the
+ * code is used up: a hook that fails afterwards would cost the person the code, and the session too, as nobody would have its refresh token.
+ *
+ * @throws {ProtocolError} what the custom access token hook says, or what became of it; 403 session_not_found
+ */
+export async function tokenOfRaised(
+  services: Services,
+  client: Client,
+  { sessionId }: Bearer,
+  method: string,
+): Promise<AccessToken | null> {
+  if (!services.hooks.isOn('custom_access_token')) return null;
+  const issuedAt = services.clock();
+  const user = await findSession(services.database, sessionId);
+  if (!user) throw sessionNotFound();
+  const shown = { method, timestamp: Math.floor(issuedAt.getTime() / 1000) };
+  const amr = [shown, ...user.amr.filter((earlier) => earlier.method !== method)];
+  const session: SessionFacts = { id: sessionId, aal: 'aal2', amr };
+  return accessTokenOf(services, client, { user, session, issuedAt });
 }
 
 /** Takes back what a factor that is gone has raised. */
