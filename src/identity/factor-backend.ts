@@ -26,6 +26,9 @@ export interface FactorBackend {
    */
   verifyTotp(accessToken: string, input: { factorId: string; code: string }): Promise<Session>;
 
+  /** As `verifyTotp`, by a code of whichever of these apps. @throws {InvalidMfaCodeError} */
+  verifyAnyTotp(accessToken: string, input: { factorIds: readonly string[]; code: string }): Promise<Session>;
+
   /** As `verifyTotp`, and uses the code up. @throws {InvalidMfaCodeError} @throws {NotSupportedError} */
   verifyRecoveryCode(accessToken: string, code: string): Promise<Session>;
 

@@ -143,14 +143,7 @@ async function tryCode(
 ): Promise<Session> {
   const code = withoutSeparators(text);
   if (!/^\d{6}$/.test(code)) return auth.factors.verifyRecoveryCode(accessToken, code);
-  for (const factorId of totpFactorIds) {
-    try {
-      return await auth.factors.verifyTotp(accessToken, { factorId, code });
-    } catch (error) {
-      if (!(error instanceof InvalidMfaCodeError || error instanceof FactorNotFoundError)) throw error;
-    }
-  }
-  throw new InvalidMfaCodeError();
+  return auth.factors.verifyAnyTotp(accessToken, { factorIds: totpFactorIds, code });
 }
 
 const DEFAULT_NAME = 'Authenticator app';

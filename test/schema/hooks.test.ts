@@ -1,17 +1,25 @@
 /** What hooks of the auth server come to in GraphQL, wherever that server is. */
 import { describe, expect, test } from 'vitest';
 import type { HookName } from '../../src/adapters/hooks/hook.ts';
-import { createTestApp, PASSWORD } from '../support/app.ts';
+import { createTestApp, MODE, PASSWORD, type TestApp, type TestPerson } from '../support/app.ts';
+import { codeOf, wrongCode } from '../support/authenticator.ts';
 import { answering, startHookReceiver } from '../support/hook-receiver.ts';
 
 const SIGN_UP = `mutation ($input: SignupInput!) {
   signup(input: $input) { __typename ... on AuthSession { accessToken } ... on UserError { code message } }
 }`;
 const LOG_IN = `mutation ($input: LoginInput!) {
-  login(input: $input) { __typename ... on AuthSession { accessToken refreshToken } ... on UserError { code message } }
+  login(input: $input) { __typename ... on AuthSession { accessToken refreshToken } ... on MfaRequired { challengeId } ... on UserError { code message } }
 }`;
 const REFRESH = `mutation ($input: RefreshSessionInput!) {
   refreshSession(input: $input) { __typename ... on AuthSession { accessToken } ... on UserError { code message } }
+}`;
+const VERIFY_MFA = `mutation ($input: VerifyMfaInput!) {
+  verifyMfa(input: $input) { __typename ... on UserError { code message } }
+}`;
+const ENROLL = `mutation ($input: EnrollTotpInput!) { enrollTotp(input: $input) { ... on TotpEnrolment { factorId secret } } }`;
+const VERIFY_TOTP = `mutation ($input: VerifyTotpInput!) {
+  verifyTotp(input: $input) { ... on AuthSession { accessToken refreshToken user { id email } } }
 }`;
 const NEWCOMER = { email: 'newcomer@example.com', password: PASSWORD };
 const NO = { error: { http_code: 403, message: 'Not from your network.' } };
@@ -26,6 +34,14 @@ async function startWith(...names: HookName[]) {
     ]),
   );
   return { hook, app: await createTestApp({ env }) };
+}
+
+/** Another authenticator app of somebody's. */
+async function addTotp(app: TestApp, person: TestPerson, name: string) {
+  const { factorId, secret } = (await person(ENROLL, { input: { name } })).data.enrollTotp;
+  const input = { factorId, code: codeOf(secret, app.clock.now()) };
+  const { data } = await person(VERIFY_TOTP, { input });
+  return { factorId, secret, person: app.person(data.verifyTotp) };
 }
 
 describe('hooks, through GraphQL', () => {
@@ -57,6 +73,44 @@ describe('hooks, through GraphQL', () => {
     hook.behaves(({ payload: { claims } }) => ({ claims }));
     const renewed = await app.graphql(REFRESH, { input: { refreshToken: ada.refreshToken } });
     expect(renewed.data.refreshSession.__typename).toBe('AuthSession');
+  });
+
+  test('hear of one attempt at a second factor, however many apps somebody has', async () => {
+    const { hook, app } = await startWith('mfa_verification_attempt');
+    hook.behaves(() => ({ decision: 'continue' }));
+    const first = await app.signUp('ada');
+    const phone = await addTotp(app, first, 'phone');
+    const tablet = await addTotp(app, phone.person, 'tablet');
+    app.clock.advance(30);
+    const before = hook.calls.length;
+    const attempt = async (code: string) => {
+      const { data } = await app.graphql(LOG_IN, { input: { email: first.email, password: PASSWORD } });
+      const { challengeId } = data.login;
+      return (await app.graphql(VERIFY_MFA, { input: { challengeId, code } })).data.verifyMfa;
+    };
+    const wrong = wrongCode(tablet.secret, app.clock.now());
+    expect((await attempt(codeOf(tablet.secret, app.clock.now()))).__typename).toBe('AuthSession');
+    expect((await attempt(wrong)).code).toBe('INVALID_MFA_CODE');
+    const heard = hook.calls.slice(before).map(({ payload: { factor_id, valid } }) => [factor_id, valid]);
+    // A hook of Supabase's hears of each app that is tried.
+    expect(heard).toEqual(
+      MODE === 'supabase'
+        ? [
+            [phone.factorId, false],
+            [tablet.factorId, true],
+            [phone.factorId, false],
+            [tablet.factorId, false],
+          ]
+        : [
+            [tablet.factorId, true],
+            [phone.factorId, false],
+          ],
+    );
+    hook.behaves(() => ({ decision: 'reject', message: 'Call the help desk.' }));
+    expect(await attempt(codeOf(phone.secret, app.clock.now()))).toMatchObject({
+      code: 'REFUSED',
+      message: 'Call the help desk.',
+    });
   });
 
   test('refuse a password, known or unknown, in their own words', async () => {

@@ -79,7 +79,8 @@ class SupabaseBackend implements AuthBackend {
     this.#calls = createCalls(options.project, options.secretKey, client);
     this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
     this.pausesSignUpMail = options.checksPasswordFirst;
-    this.factors = new SupabaseFactors(this.#calls);
+    const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
+    this.factors = new SupabaseFactors(this.#calls, extension);
     this.signInChallenges = options.signInChallenges;
     const proving = options.checksPasswordFirst
       ? provingByServer
@@ -92,7 +93,6 @@ class SupabaseBackend implements AuthBackend {
     this.invitations = new SupabaseInvitationBackend(this.#calls);
     this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, proving, providers });
     this.passkeys = new SupabasePasskeys(this.#calls);
-    const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
     const { findUserId } = options;
     this.users = new SupabaseUserAdministration({ calls: this.#calls, extension, findUserId });
     this.impersonation = new SupabaseImpersonation(extension);

@@ -1,9 +1,15 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
 import { DeniedError, NotSupportedError } from '../../identity/errors.ts';
 import type { FactorBackend, TotpEnrolment } from '../../identity/factor-backend.ts';
-import { FactorNameTakenError, LastFactorError } from '../../identity/factor-errors.ts';
+import {
+  FactorNameTakenError,
+  FactorNotFoundError,
+  InvalidMfaCodeError,
+  LastFactorError,
+} from '../../identity/factor-errors.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
+import type { Extension } from './extension.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
 import { sessionFromSupabase } from './user.ts';
@@ -15,9 +21,12 @@ type Failed = { error: AuthError; transport: Transport };
 
 export class SupabaseFactors implements FactorBackend {
   readonly #calls: Calls;
+  readonly #extension: Extension | null;
 
-  constructor(calls: Calls) {
+  /** @param extension null: where people live at Supabase */
+  constructor(calls: Calls, extension: Extension | null) {
     this.#calls = calls;
+    this.#extension = extension;
   }
 
   async enrollTotp(accessToken: string, { name }: { name: string }): Promise<TotpEnrolment> {
@@ -37,6 +46,24 @@ export class SupabaseFactors implements FactorBackend {
     return sessionFromSupabase(answer.data as SupabaseSession);
   }
 
+  async verifyAnyTotp(
+    accessToken: string,
+    { factorIds, code }: { factorIds: readonly string[]; code: string },
+  ) {
+    if (this.#extension) {
+      return sessionFromSupabase(await this.#extension.call('/factors/verify', { code }, accessToken));
+    }
+    // Supabase is asked for one after the other, and so is a hook of its project: it hears of a wrong code for each that does not match.
+    for (const factorId of factorIds) {
+      try {
+        return await this.verifyTotp(accessToken, { factorId, code });
+      } catch (error) {
+        if (!(error instanceof InvalidMfaCodeError || error instanceof FactorNotFoundError)) throw error;
+      }
+    }
+    throw new InvalidMfaCodeError();
+  }
+
   async verifyRecoveryCode(accessToken: string, code: string) {
     const answer = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.verify({ code }));
     if (answer.error) throw failureOfRecoveryCodes(answer);
@@ -45,9 +72,12 @@ export class SupabaseFactors implements FactorBackend {
 
   async removeFactor(accessToken: string, factorId: string) {
     const unenroll = (auth: Auth) => auth.mfa.unenroll({ factorId });
-    const answer = await this.#calls.asPerson(accessToken, unenroll);
+    const headers = this.#extension ? { 'limen-recovery-codes': 'remove' } : {};
+    const answer = await this.#calls.asPerson(accessToken, unenroll, headers);
     if (!answer.error) return;
     const outcome = failure(answer);
+    // Where the server takes the codes along, it has its reason not to.
+    if (this.#extension) throw outcome;
     if (!(outcome instanceof LastFactorError)) throw outcome;
     // A session that a recovery code raised falls with the codes, and could then not remove the factor: nothing would be left to get in by.
     if (isRaisedByRecoveryCode(accessToken)) throw outcome;

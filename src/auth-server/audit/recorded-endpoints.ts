@@ -38,6 +38,7 @@ export const RECORDED_ENDPOINTS: Readonly<Record<string, AuditAction | null>> = 
   'DELETE /admin/users/:id/factors/:factor': 'factor.removed',
   'DELETE /admin/users/:id/passkeys/:passkey': 'passkey.removed',
   'POST /factors': 'factor.enrolled',
+  'POST /factors/verify': 'session.raised',
   'POST /factors/:id/challenge': 'factor.challenged',
   'POST /factors/:id/verify': 'session.raised',
   'DELETE /factors/:id': 'factor.removed',

@@ -129,6 +129,18 @@ export async function findChallengedFactor(
   return factor;
 }
 
+/** Of all apps that count, the oldest first. */
+export async function findTotpSecrets(
+  database: Queryable,
+  userId: string,
+): Promise<{ id: string; secret: string }[]> {
+  return database.query<{ id: string; secret: string }>(
+    `select id, coalesce(secret, '') as secret from auth.mfa_factors
+     where user_id = $1 and factor_type = 'totp' and status = 'verified' order by created_at, id`,
+    [userId],
+  );
+}
+
 const COLUMNS =
   'id, created_at, updated_at, status::text, friendly_name, factor_type::text, phone, last_challenged_at';
 

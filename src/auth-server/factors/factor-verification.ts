@@ -1,4 +1,4 @@
-/** `POST /factors/{id}/verify`: a code of the factor, for a challenge of it. Finishes an enrolment, and raises the session. */
+/** `POST /factors/{id}/verify`, and `/factors/verify` for Limen itself: a code of the factor, for a challenge of it. Finishes an enrolment, and raises the session. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
@@ -13,7 +13,14 @@ import { ProtocolError } from '../protocol/protocol-error.ts';
 import { METHOD_OF_FACTOR, type Raised, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { lockPerson } from '../users/person-lock.ts';
-import { addressOf, factorNotFound, findChallengedFactor, type TotpFactorRow } from './factor-row.ts';
+import {
+  addressOf,
+  challengeFactor,
+  factorNotFound,
+  findChallengedFactor,
+  findTotpSecrets,
+  type TotpFactorRow,
+} from './factor-row.ts';
 import { stepOfCode } from './totp.ts';
 
 const Body = z.object({ challenge_id: z.guid(), code: z.string() });
@@ -29,7 +36,7 @@ interface Proof {
 
 /** @param factorId a UUID */
 export async function verifyFactor(services: Services, call: Call, factorId: string): Promise<Response> {
-  const { database, clock, changes, outbox } = services;
+  const { database, clock } = services;
   const bearer = await requirePerson(services, call.req.raw);
   const { challenge_id: challengeId, code } = await readBody(call.req.raw, Body);
   const { client } = call.var;
@@ -45,14 +52,53 @@ export async function verifyFactor(services: Services, call: Call, factorId: str
   const isRight = step !== null;
   await judgeFactorAttempt(services, client, { userId: user.id, factorId, factorType: 'totp', isRight });
   if (step === null) throw verificationFailed();
+  return finish(services, call, bearer, { factorId, challengeId, address, step, now });
+}
+
+const CodeBody = z.object({ code: z.string() });
+
+/**
+ * The same for whoever has several apps and does not say of which the code is: one attempt, of which a hook hears once. Of a wrong code it
+ * hears as one for the oldest of them.
+ */
+export async function verifyAnyFactor(services: Services, call: Call): Promise<Response> {
+  const { database, clock } = services;
+  const bearer = await requirePerson(services, call.req.raw);
+  const { code } = await readBody(call.req.raw, CodeBody);
+  const { client } = call.var;
+  const { id: userId } = bearer.user;
+  await countAttempt(services, client, 'mfa', userId);
+  const now = clock();
+  const steps = (await findTotpSecrets(database, userId)).map(({ id, secret }) => ({
+    factorId: id,
+    step: stepOfCode(secret, code, now),
+  }));
+  const judged = steps.find(({ step }) => step !== null) ?? steps[0];
+  if (!judged) throw verificationFailed();
+  const { factorId, step } = judged;
+  await judgeFactorAttempt(services, client, {
+    userId,
+    factorId,
+    factorType: 'totp',
+    isRight: step !== null,
+  });
+  if (step === null) throw verificationFailed();
+  const { address } = client;
+  const challenged = await challengeFactor(database, { userId, factorId, address, now });
+  if (!challenged) throw verificationFailed();
+  return finish(services, call, bearer, { factorId, challengeId: challenged.id, address, step, now });
+}
+
+async function finish(services: Services, call: Call, bearer: Bearer, proof: Proof): Promise<Response> {
+  const { database, changes, outbox } = services;
+  const { client } = call.var;
+  const { id: userId } = bearer.user;
   const accessToken = await tokenOfRaised(services, client, bearer, METHOD_OF_FACTOR.totp);
-  const { grant, ended } = await database.transaction((tx) =>
-    accept(services, tx, client, bearer, { factorId, challengeId, address, step, now }),
-  );
+  const { grant, ended } = await database.transaction((tx) => accept(services, tx, client, bearer, proof));
   for (const id of ended) changes.sessionEnded(id);
-  changes.userChanged(user.id);
+  changes.userChanged(userId);
   outbox.wake();
-  await forgiveAttempt(services, client, 'mfa', user.id);
+  await forgiveAttempt(services, client, 'mfa', userId);
   return answerSession(services, call, grant, accessToken);
 }
 

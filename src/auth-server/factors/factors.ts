@@ -2,22 +2,25 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
-import { type Bearer, requirePerson } from '../protocol/bearer.ts';
+import { type Bearer, type Claims, requirePerson } from '../protocol/bearer.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {
   type Call,
   countAttempt,
   type Endpoints,
   newEndpoints,
+  requireProcess,
   type Services,
 } from '../protocol/endpoint.ts';
 import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { METHOD_OF_FACTOR } from '../sessions/raised-session.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import { challengeFactor, deleteFactor, factorNotFound, insertTotpFactor } from './factor-row.ts';
-import { verifyFactor } from './factor-verification.ts';
+import { verifyAnyFactor, verifyFactor } from './factor-verification.ts';
 import { friendlyName } from './friendly-name.ts';
 import { hasOnlyRecoveryCodes, soleFactor } from './recovery-code-row.ts';
+import { removeRecoveryCodes } from './recovery-codes.ts';
 import { newTotpSecret, totpPresentation } from './totp.ts';
 
 const MAX_ISSUER_CHARACTERS = 64;
@@ -34,6 +37,10 @@ const EnrollBody = z.object({
 export function factorEndpoints(services: Services): Endpoints {
   return newEndpoints()
     .post('/factors', (call) => enroll(services, call))
+    .post('/factors/verify', (call) => {
+      requireProcess(call);
+      return verifyAnyFactor(services, call);
+    })
     .post('/factors/:id/challenge', (call) => challenge(services, call))
     .post('/factors/:id/verify', (call) => verifyFactor(services, call, factorIdOf(call)))
     .delete('/factors/:id', (call) => unenroll(services, call));
@@ -108,7 +115,7 @@ async function challenge(services: Services, call: Call): Promise<Response> {
 
 async function unenroll(services: Services, call: Call): Promise<Response> {
   const { database, clock, changes, outbox } = services;
-  const { user, aal } = await requireKnownPerson(services, call);
+  const { user, aal, claims } = await requireKnownPerson(services, call);
   const factorId = factorIdOf(call);
   const now = clock();
   await database.transaction(async (tx) => {
@@ -118,7 +125,10 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
     if (gone.status === 'verified' && aal === 'aal1') {
       throw insufficientAal(422, 'AAL2 required to unenroll verified factor');
     }
-    if (await hasOnlyRecoveryCodes(tx, user.id)) throw soleFactor();
+    if (await hasOnlyRecoveryCodes(tx, user.id)) {
+      if (!mayTakeRecoveryCodes(call, claims)) throw soleFactor();
+      await removeRecoveryCodes(services, tx, call.var.client, { user, now });
+    }
     if (gone.status === 'verified') {
       await addNotice(services, tx, user, 'factor-removed', { factorType: gone.factor_type });
     }
@@ -129,6 +139,14 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
   outbox.wake();
   return call.json({ id: factorId });
 }
+
+/**
+ * By a header of our own, as the call has no body: recovery codes go with the last other factor, without which they would be one factor for
+ * two. A session that they raised would be left with nothing to show.
+ */
+const mayTakeRecoveryCodes = (call: Call, { amr }: Claims) =>
+  call.req.header('limen-recovery-codes') === 'remove' &&
+  !amr?.some(({ method }) => method === METHOD_OF_FACTOR.recovery_code);
 
 function factorIdOf(call: Call): string {
   const id = call.req.param('id') ?? '';

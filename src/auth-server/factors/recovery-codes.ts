@@ -20,6 +20,7 @@ import type { AccessToken } from '../sessions/access-token.ts';
 import { METHOD_OF_FACTOR, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { lockPerson } from '../users/person-lock.ts';
+import type { FullUserRow } from '../users/user-row.ts';
 import { factorNotFound } from './factor-row.ts';
 import { verificationFailed } from './factor-verification.ts';
 import { friendlyName } from './friendly-name.ts';
@@ -158,15 +159,25 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
   const now = clock();
   const id = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
-    const id = await deleteRecoveryCodes(tx, { userId: user.id, now });
-    if (!id) throw factorNotFound();
-    await addNotice(services, tx, user, 'factor-removed', { factorType: 'recovery_code' });
-    await recordEvents(tx, call.var.client, { action: 'recovery_codes.removed', userId: user.id });
-    return id;
+    return removeRecoveryCodes(services, tx, call.var.client, { user, now });
   });
   changes.userChanged(user.id);
   outbox.wake();
   return call.json({ id });
+}
+
+/** Expects the lock of `lockPerson`. The id of the set. @throws {ProtocolError} 404 mfa_factor_not_found */
+export async function removeRecoveryCodes(
+  services: Services,
+  tx: Queryable,
+  client: Client,
+  { user, now }: { user: FullUserRow; now: Date },
+): Promise<string> {
+  const id = await deleteRecoveryCodes(tx, { userId: user.id, now });
+  if (!id) throw factorNotFound();
+  await addNotice(services, tx, user, 'factor-removed', { factorType: 'recovery_code' });
+  await recordEvents(tx, client, { action: 'recovery_codes.removed', userId: user.id });
+  return id;
 }
 
 async function requireAal2(services: Services, call: Call, status: 403 | 422 = 403): Promise<Bearer> {

@@ -19,7 +19,10 @@ function factorsAt(status: number, body: object): SupabaseFactors {
     send: async () => Response.json(body, { status, headers: { 'x-supabase-api-version': '2024-01-01' } }),
   };
   const client = newClient({ address: '127.0.0.1', userAgent: null, requestId: 'test' });
-  return new SupabaseFactors(createCalls(project, async () => 'secret', client));
+  return new SupabaseFactors(
+    createCalls(project, async () => 'secret', client),
+    null,
+  );
 }
 
 describe('an older Supabase', () => {
