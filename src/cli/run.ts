@@ -1,13 +1,6 @@
 /** Finds the verb, runs it, and says what went wrong. */
 import { reportStartupError } from '../startup-error.ts';
-import { addAdmin } from './admin.ts';
-import { exportAudit, pruneAudit, verifyAudit } from './audit.ts';
 import { CommandError } from './command.ts';
-import { indexDirectory } from './directory.ts';
-import { examineInstallation } from './doctor.ts';
-import { listKeys, projectKeys, rotateKeys } from './keys.ts';
-import { migrateDatabase } from './migrate.ts';
-import { syncWithSupabase } from './sync.ts';
 
 const USAGE = `limen: identity over GraphQL
 
@@ -29,19 +22,21 @@ const USAGE = `limen: identity over GraphQL
 Configured by the same environment as the server. With PGlite, stop the server first: its folder has one owner.
 `;
 
-// A map, since an object would have `toString` for a command too.
-const COMMANDS = new Map<string, (args: string[]) => Promise<string>>([
-  ['migrate', migrateDatabase],
-  ['admin', addAdmin],
-  ['audit verify', verifyAudit],
-  ['audit export', exportAudit],
-  ['audit prune', pruneAudit],
-  ['directory index', indexDirectory],
-  ['keys list', listKeys],
-  ['keys rotate', rotateKeys],
-  ['keys project', projectKeys],
-  ['sync', syncWithSupabase],
-  ['doctor', examineInstallation],
+type Command = (args: string[]) => Promise<string>;
+
+// A map, since an object would have `toString` for a command too. Each is loaded when it is asked for: most bring the whole application.
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['migrate', async () => (await import('./migrate.ts')).migrateDatabase],
+  ['admin', async () => (await import('./admin.ts')).addAdmin],
+  ['audit verify', async () => (await import('./audit.ts')).verifyAudit],
+  ['audit export', async () => (await import('./audit.ts')).exportAudit],
+  ['audit prune', async () => (await import('./audit.ts')).pruneAudit],
+  ['directory index', async () => (await import('./directory.ts')).indexDirectory],
+  ['keys list', async () => (await import('./keys.ts')).listKeys],
+  ['keys rotate', async () => (await import('./keys.ts')).rotateKeys],
+  ['keys project', async () => (await import('./keys.ts')).projectKeys],
+  ['sync', async () => (await import('./sync.ts')).syncWithSupabase],
+  ['doctor', async () => (await import('./doctor.ts')).examineInstallation],
 ]);
 
 /** `EX_USAGE` of sysexits.h. */
@@ -49,14 +44,15 @@ const EXIT_USAGE = 64;
 
 const [first = '', second = '', ...rest] = process.argv.slice(2);
 const command = COMMANDS.has(first) ? first : `${first} ${second}`;
-const run = COMMANDS.get(command);
+const load = COMMANDS.get(command);
 
-if (!run) {
+if (!load) {
   const asked = ['', 'help', '--help', '-h'].includes(first);
   (asked ? process.stdout : process.stderr).write(USAGE);
   process.exitCode = asked ? 0 : EXIT_USAGE;
 } else {
   try {
+    const run = await load();
     process.stdout.write(await run(command === first ? [second, ...rest].filter(Boolean) : rest));
   } catch (error) {
     if (error instanceof CommandError) {
