@@ -8,7 +8,7 @@ import { InvalidCredentialsError, ReauthenticationRequiredError } from './errors
 import { hasJustShown } from './just-shown.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { addressForCode, assertOneProof, type ProofInput } from './proof.ts';
-import { parseCode } from './shown-code.ts';
+import { parseNonce } from './shown-code.ts';
 import type { CodeSent } from './sign-in-code.ts';
 import type { Person } from './viewer.ts';
 
@@ -44,7 +44,7 @@ export async function changePassword(
   if (nonce != null) {
     const address = addressForCode(viewer);
     passwordPolicy.assertStrong(newPassword, email);
-    const code = parseCode(nonce);
+    const code = parseNonce(nonce);
     return tryCredential(needs, 'verify', address, () =>
       changing(changes, id, () =>
         auth.codes.setPasswordByCode(accessToken, { email: address, code, newPassword }),

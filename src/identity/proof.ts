@@ -4,7 +4,7 @@ import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
-import { parseCode } from './shown-code.ts';
+import { parseNonce } from './shown-code.ts';
 import type { Person } from './viewer.ts';
 
 /** One of the two, or neither. */
@@ -47,7 +47,7 @@ export async function provingWhoAsks<Result>(
   }
   if (nonce != null) {
     const address = addressForCode(viewer);
-    const code = parseCode(nonce);
+    const code = parseNonce(nonce);
     return tryCredential(needs, 'verify', address, () => work({ userId, email: address, code }));
   }
   if (!isAnonymous && !hasJustShown(viewer.methods, needs.clock())) throw new ReauthenticationRequiredError();

@@ -2,7 +2,8 @@ import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts'
 import type { Client } from './client.ts';
 import type { ShownCode } from './codes-backend.ts';
 import { parseEmailAddress } from './email-address.ts';
-import { ValidationError } from './errors.ts';
+import { InvalidCodeError, ValidationError } from './errors.ts';
+import { isStorable } from './text.ts';
 
 /** As a form or a link's page sends it: `tokenHash`, or `email` with `code`. */
 export interface ShownCodeInput {
@@ -29,6 +30,16 @@ export function parseShownCode({ email, code, tokenHash }: ShownCodeInput): Show
 
 /** People copy codes with spaces in them. What is no code at all is a wrong one. */
 export const parseCode = (text: string) => text.replace(/[\s-]/g, '').slice(0, MAX_CHARACTERS);
+
+/**
+ * A code that stands for the current password. To the protocol an empty one is none at all, and asks for no proof.
+ * @throws {InvalidCodeError} for one without anything in it, or with what no code has
+ */
+export function parseNonce(text: string): string {
+  const code = parseCode(text);
+  if (code === '' || !isStorable(code)) throw new InvalidCodeError();
+  return code;
+}
 
 /**
  * Does what a code or link is shown for. Wrong codes count against the address, whether or not it has an account.

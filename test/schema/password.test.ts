@@ -40,6 +40,14 @@ describe('changePassword', () => {
     expect((await app.logIn(ada.email)).id).toBe(ada.id);
   });
 
+  test.each(['', ' - '])('takes no code without anything in it for a proof (%j)', async (nonce) => {
+    const app = await createTestApp();
+    const ada = await app.signUp('ada');
+    const { data } = await ada(CHANGE, { input: { nonce, newPassword: NEW_PASSWORD } });
+    expect(data.changePassword.code).toBe('INVALID_CODE');
+    expect((await app.logIn(ada.email)).id).toBe(ada.id);
+  });
+
   test.each([
     ['the current one', PASSWORD, { code: 'SAME_PASSWORD' }],
     ['too short', 'short', { code: 'WEAK_PASSWORD', reasons: ['LENGTH'] }],
