@@ -1,5 +1,6 @@
 /** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
 import type { Logger } from 'pino';
+import { openAccounts } from './accounts.ts';
 import type { Hooks } from './adapters/hooks/hook.ts';
 import { createHookCaller } from './adapters/hooks/hook-caller.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
@@ -19,6 +20,7 @@ import { type AuditSealer, createAuditSealer } from './adapters/postgres/audit-s
 import { openChangeFeed, SILENCE_MS } from './adapters/postgres/change-feed.ts';
 import { installChangeTriggers } from './adapters/postgres/change-triggers.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import type { DeletionWorker } from './adapters/postgres/deletion-worker.ts';
 import {
   installTrigrams,
   keepDirectoryIndexes,
@@ -28,6 +30,7 @@ import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import { createRoleHolders } from './adapters/postgres/role-holders.ts';
 import { installRowSecurity } from './adapters/postgres/row-security.ts';
+import { ENDLESS, type SessionLife } from './adapters/postgres/session-store.ts';
 import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
 import { createUpstreamChanges, tellingOthers } from './adapters/postgres/told-changes.ts';
 import { createUserDirectory } from './adapters/postgres/user-directory.ts';
@@ -48,10 +51,12 @@ import type { WebhookWorker } from './adapters/webhooks/webhook-worker.ts';
 import { openWebhooks } from './adapters/webhooks/webhooks.ts';
 import { type AuthServer, createAuthServer } from './auth-server/auth-server.ts';
 import { channelsOfHooks } from './auth-server/hooks/hook-delivery.ts';
+import { createAccountEraser } from './auth-server/users/erased-account.ts';
 import type { Config, EmbeddedConfig } from './config/config.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
 import { createContextFactory } from './context.ts';
 import { createHttpApp, type HttpApp } from './http/http-app.ts';
+import type { EraseAccount } from './identity/account-deletion.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
 import type { AuditRecorder } from './identity/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
@@ -61,8 +66,15 @@ import type { Clock } from './identity/clock.ts';
 import { WeakPasswordError } from './identity/errors.ts';
 import type { Freshness } from './identity/freshness.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
+import type { Exclusively } from './identity/role.ts';
 import type { UserDirectory } from './identity/user-directory.ts';
 import { schema } from './schema/schema.ts';
+
+interface Worker {
+  start(): void;
+  /** Resolves when nothing is under way any more. A second time, nothing happens. */
+  stop(): Promise<void>;
+}
 
 export interface App extends HttpApp {
   readonly database: Database;
@@ -70,14 +82,19 @@ export interface App extends HttpApp {
   readonly authFor: (client: Client) => AuthBackend;
   /** Null in Supabase mode, where others hold the keys. */
   readonly keys: SigningKeys | null;
-  /** Who sends what waits in the outbox. The app does not start it by itself. Null in Supabase mode, where Supabase mails. */
+  /** What goes on beside the requests, those below among it. The app starts none of it by itself. */
+  readonly workers: readonly Worker[];
+  /** Who sends what waits in the outbox. Null in Supabase mode, where Supabase mails. */
   readonly mail: OutboxWorker | null;
-  /** Who tells other services. The app does not start it by itself. */
+  /** Who tells other services. */
   readonly webhooks: WebhookWorker;
-  /** Who seals what was recorded. The app does not start it by itself. */
+  /** Who seals what was recorded. */
   readonly audit: AuditSealer;
-  /** Who keeps Supabase's people in this database. The app does not start its worker by itself. Null where nobody is mirrored. */
+  /** Who keeps Supabase's people in this database. Null where nobody is mirrored. */
   readonly mirror: Mirror | null;
+  /** Who carries out the deletions that are due. */
+  readonly deletions: DeletionWorker;
+  /** Stops the workers, too. */
   close(): Promise<void>;
 }
 
@@ -131,6 +148,17 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
         : await supabaseAuth(config, config.auth, mayMirror, shared);
+    const exclusively: Exclusively = (name, work) => database.exclusively(name, work);
+    const accounts = await openAccounts({
+      ...shared,
+      hasPeople: config.auth.kind === 'embedded',
+      exclusively,
+      authFor: auth.authFor,
+      outbox: auth.mail?.outbox ?? null,
+      eraseAccount: auth.eraseAccount,
+      sessionLife: sessionLifeOf(config),
+      deletionGraceDays: config.account.deletionGraceDays,
+    });
 
     const verifier = createTokenVerifier({
       keys: auth.keys,
@@ -150,7 +178,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         webhooks: webhooks.services,
         freshness: freshnessOf(config, isTold),
         stats,
-        exclusively: (name, work) => database.exclusively(name, work),
+        exclusively,
+        ...accounts.services,
         passwordPolicy: passwordPolicyFor(
           config.auth.kind === 'embedded' ? config.auth.passwordRules : SUPABASE_PASSWORD_RULES,
         ),
@@ -174,18 +203,24 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       settings: { ...config.http, sessionCookie: config.sessionCookie, production: config.production },
       log,
     });
+    const mail = auth.mail?.worker ?? null;
+    const workers: Worker[] = [webhooks.worker, sealer, accounts.deletionWorker];
+    if (mail) workers.push(mail);
+    if (auth.mirror) workers.push(auth.mirror.worker);
     return {
       ...http,
       database,
       authFor: auth.authFor,
       keys: auth.signingKeys,
-      mail: auth.mail?.worker ?? null,
+      workers,
+      mail,
       webhooks: webhooks.worker,
       audit: sealer,
       mirror: auth.mirror,
+      deletions: accounts.deletionWorker,
       async close() {
         clearInterval(pruning);
-        await Promise.all([auth.mail?.worker.stop(), webhooks.worker.stop(), auth.mirror?.worker.stop()]);
+        await Promise.all(workers.map((worker) => worker.stop()));
         await feed.close();
         await database.close();
       },
@@ -205,6 +240,16 @@ function freshnessOf({ auth }: Config, isTold: boolean): Freshness {
 }
 
 const DAY_MS = 86_400_000;
+
+function sessionLifeOf({ auth }: Config): SessionLife {
+  if (auth.kind === 'supabase') return ENDLESS;
+  const { timeboxSeconds, inactivityTimeoutSeconds } = auth.sessions;
+  const inactivitySeconds = Math.min(
+    auth.refreshTokenTtlSeconds,
+    inactivityTimeoutSeconds ?? Number.POSITIVE_INFINITY,
+  );
+  return { timeboxSeconds, inactivitySeconds };
+}
 
 /** Supabase stores bcrypt, which sees no more than 72 bytes; what else it asks for it says itself. */
 const SUPABASE_PASSWORD_RULES: PasswordRules = { scheme: 'bcrypt', minCharacters: 8, requiredCharacters: [] };
@@ -238,6 +283,8 @@ interface Auth {
   /** What Supabase's webhooks bring along; null where none come. */
   webhookSecret: string | null;
   mirror: Mirror | null;
+  /** Null where only the protocol can delete. */
+  eraseAccount: EraseAccount | null;
   isReady: () => Promise<void>;
 }
 
@@ -291,6 +338,7 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     directory: await openUserDirectory(shared),
   });
   const isReady = async () => void (await keys.current());
+  const erase = createAccountEraser({ ...shared, outbox });
   return {
     authFor,
     keys,
@@ -299,6 +347,7 @@ async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared: Shared
     server,
     mail,
     mirror: null,
+    eraseAccount: ({ client }, { id }) => erase(client, id),
     webhookSecret: null,
     isReady,
   };
@@ -375,6 +424,7 @@ async function supabaseAuth(
     issuer: config.issuer,
     server: null,
     mail: null,
+    eraseAccount: null,
     webhookSecret: config.webhookSecret,
     mirror,
     isReady,

@@ -1,7 +1,9 @@
 /** What one GraphQL request carries: who is asking, and the services that act on their behalf. */
+import DataLoader from 'dataloader';
 import { createGraphQLError } from 'graphql-yoga';
 import { InvalidTokenError, type TokenVerifier } from './identity/access-token.ts';
 import type { Account, AccountRecord } from './identity/account.ts';
+import type { AccountDeletionStore, EraseAccount } from './identity/account-deletion.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
 import type { AuditLog } from './identity/audit.ts';
 import type { AuditRecorder } from './identity/audit-event.ts';
@@ -13,9 +15,12 @@ import { ServiceUnavailableError } from './identity/errors.ts';
 import type { Freshness } from './identity/freshness.ts';
 import { identify } from './identity/identify.ts';
 import type { PasswordPolicy } from './identity/password-policy.ts';
+import type { PersonExporter } from './identity/person-export.ts';
+import type { PersonFactStore, PersonFacts } from './identity/person-facts.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/role.ts';
 import type { SessionCookie } from './identity/session-cookie.ts';
+import type { SessionStore } from './identity/session-record.ts';
 import type { UserStats } from './identity/user-stats.ts';
 import { actorOf, impersonatorOf, type Viewer } from './identity/viewer.ts';
 import type { Webhooks } from './identity/webhooks.ts';
@@ -34,6 +39,13 @@ export interface SharedServices {
   readonly freshness: Freshness;
   /** Null where Limen does not see who comes and goes. */
   readonly stats: UserStats | null;
+  /** Null: out of reach. */
+  readonly sessions: SessionStore | null;
+  readonly facts: PersonFactStore;
+  readonly exporter: PersonExporter;
+  readonly deletions: AccountDeletionStore;
+  readonly eraseAccount: EraseAccount;
+  readonly deletionGraceDays: number;
 }
 
 export interface Services extends SharedServices {
@@ -42,6 +54,8 @@ export interface Services extends SharedServices {
   readonly sessionCookie: SessionCookie;
   /** Loads what an access token does not carry, once per account and request. */
   readonly recordOf: (account: Account) => Promise<AccountRecord>;
+  /** Loads what Limen itself keeps about people: one query for all that a request asks about. */
+  readonly factsOf: (account: Account) => Promise<PersonFacts>;
 }
 
 export interface Context {
@@ -68,7 +82,8 @@ export function createContextFactory(
       const client = { ...stranger, actor: actorOf(viewer), impersonator: impersonatorOf(viewer) };
       const auth = authFor(client);
       const recordOf = createRecordLoader(auth, viewer);
-      return { viewer, services: { ...shared, auth, client, sessionCookie, recordOf } };
+      const factsOf = createFactLoader(shared.facts);
+      return { viewer, services: { ...shared, auth, client, sessionCookie, recordOf, factsOf } };
     } catch (error) {
       if (error instanceof InvalidTokenError) {
         onRefusedToken(error.reason, stranger);
@@ -93,4 +108,14 @@ export function createContextFactory(
       throw error;
     }
   };
+}
+
+const NO_FACTS: PersonFacts = { onboardedAt: null, emailConsentAt: null, deletesAt: null };
+
+function createFactLoader(facts: PersonFactStore): (account: Account) => Promise<PersonFacts> {
+  const loader = new DataLoader<string, PersonFacts>(async (ids) => {
+    const found = await facts.read(ids);
+    return ids.map((id) => found.get(id) ?? NO_FACTS);
+  });
+  return ({ id }) => loader.load(id);
 }

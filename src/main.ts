@@ -29,13 +29,7 @@ async function start() {
     stopping = true;
     log.info({ signal }, 'stopping');
     app.beginShutdown();
-    await Promise.all([
-      server.close(),
-      app.mail?.stop(),
-      app.webhooks.stop(),
-      app.audit.stop(),
-      app.mirror?.worker.stop(),
-    ]);
+    await Promise.all([server.close(), ...app.workers.map((worker) => worker.stop())]);
     await app.close();
     process.exit(0);
   };
@@ -55,10 +49,7 @@ async function start() {
           return null;
         })
       : null;
-  app.mail?.start();
-  app.webhooks.start();
-  app.audit.start();
-  app.mirror?.worker.start();
+  for (const worker of app.workers) worker.start();
   log.info({ url: server.url }, 'listening');
   // In production standard output belongs to the log.
   if (!config.production) printBanner(config, server.url, firstAdmin);

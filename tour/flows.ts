@@ -1,5 +1,6 @@
 /** Every way in, in the order in which one would show them. */
 import type { Flow } from './flow.ts';
+import { account } from './flows/account.ts';
 import { anonymous } from './flows/anonymous.ts';
 import { confirmEmail } from './flows/confirm-email.ts';
 import { cookies } from './flows/cookies.ts';
@@ -15,6 +16,7 @@ import { profile } from './flows/profile.ts';
 import { reauthentication } from './flows/reauthentication.ts';
 import { recovery } from './flows/recovery.ts';
 import { recoveryCodes } from './flows/recovery-codes.ts';
+import { sessions } from './flows/sessions.ts';
 import { signInCode } from './flows/sign-in-code.ts';
 import { totp } from './flows/totp.ts';
 import { webhooks } from './flows/webhooks.ts';
@@ -38,4 +40,6 @@ export const FLOWS: readonly Flow[] = [
   impersonation,
   cookies,
   webhooks,
+  sessions,
+  account,
 ];

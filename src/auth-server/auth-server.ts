@@ -35,6 +35,7 @@ import { signupEndpoints } from './sign-up/signup.ts';
 import { accessEndpoints } from './users/access.ts';
 import { adminUserListEndpoints } from './users/admin-user-list.ts';
 import { adminUserEndpoints } from './users/admin-users.ts';
+import { proofEndpoints } from './users/proof.ts';
 import { userEndpoints } from './users/user.ts';
 
 export interface AuthServer {
@@ -57,6 +58,7 @@ const FAMILIES = [
   resendEndpoints,
   reauthenticateEndpoints,
   userEndpoints,
+  proofEndpoints,
   identityEndpoints,
   authorizeEndpoints,
   callbackEndpoints,

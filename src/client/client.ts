@@ -6,11 +6,15 @@ import {
   AcceptInvitationDocument,
   AuditEventsDocument,
   AuthProvidersDocument,
+  CancelAccountDeletionDocument,
   ChangeEmailDocument,
   ChangePasswordDocument,
   ChangePhoneDocument,
+  CompleteOnboardingDocument,
+  DeleteAccountDocument,
   EnrollTotpDocument,
   ExchangeCodeDocument,
+  ExportMyDataDocument,
   FinishPasskeyRegistrationDocument,
   FinishPasskeySignInDocument,
   GenerateRecoveryCodesDocument,
@@ -18,6 +22,7 @@ import {
   LoginDocument,
   LogoutDocument,
   MeDocument,
+  MyAccountDocument,
   MyActivityDocument,
   MyFactorsDocument,
   MyIdentitiesDocument,
@@ -30,6 +35,8 @@ import {
   RequestSignInCodeDocument,
   ResendVerificationDocument,
   ResetPasswordDocument,
+  RevokeSessionDocument,
+  SessionsDocument,
   SignInAnonymouslyDocument,
   SignInWithCodeDocument,
   SignInWithIdTokenDocument,
@@ -39,6 +46,7 @@ import {
   StartPasskeySignInDocument,
   StepUpDocument,
   UnlinkIdentityDocument,
+  UpdatePreferencesDocument,
   UpdateProfileDocument,
   UserDocument,
   UserStatsDocument,
@@ -149,6 +157,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     return result;
   }
 
+  /** Unless somebody else is signed in by now. */
+  async function signedOut(session: Session | null) {
+    await store.change('SIGNED_OUT', (kept) =>
+      kept && kept.session.user.id === session?.user.id ? null : undefined,
+    );
+  }
+
   const withChallenge = async <Input extends object>(input: Input) => ({
     ...input,
     codeChallenge: await verifiers.begin(),
@@ -223,13 +238,28 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
           throw error;
         },
       );
-      if (result.__typename === 'LoggedOut' && scope !== 'OTHERS') {
-        await store.change('SIGNED_OUT', (kept) =>
-          kept && kept.session.user.id === ending?.user.id ? null : undefined,
-        );
-      }
+      if (result.__typename === 'LoggedOut' && scope !== 'OTHERS') await signedOut(ending);
       return result;
     },
+    sessions: async () => (await ask(SessionsDocument, {})).sessions,
+    async revokeSession(input) {
+      const asking = await tokens.restore();
+      const result = (await ask(RevokeSessionDocument, { input }, postInTurn)).revokeSession;
+      if (result.__typename === 'SessionRevoked' && result.wasCurrent) await signedOut(asking);
+      return result;
+    },
+    async deleteAccount(input) {
+      const ending = await tokens.restore();
+      const result = (await ask(DeleteAccountDocument, { input }, postInTurn)).deleteAccount;
+      if (result.__typename === 'AccountDeleted') await signedOut(ending);
+      return result;
+    },
+    cancelAccountDeletion: async () =>
+      keepIfUser((await ask(CancelAccountDeletionDocument, {})).cancelAccountDeletion),
+    exportMyData: async () => (await ask(ExportMyDataDocument, {})).exportMyData,
+    account: async () => (await ask(MyAccountDocument, {})).me,
+    completeOnboarding: changingUser(CompleteOnboardingDocument),
+    updatePreferences: changingUser(UpdatePreferencesDocument),
     me: async () => (await ask(MeDocument, {})).me,
     viewer: async () => (await ask(ViewerDocument, {})).viewer,
     user: async (id) => (await ask(UserDocument, { id })).user,

@@ -5,6 +5,8 @@ import type {
   ChangeEmailInput,
   ChangePasswordInput,
   ChangePhoneInput,
+  CompleteOnboardingInput,
+  DeleteAccountInput,
   EnrollTotpInput,
   LinkIdentityInput,
   LoginInput,
@@ -17,6 +19,7 @@ import type {
   RequestSignInCodeInput,
   ResendVerificationInput,
   ResetPasswordInput,
+  RevokeSessionInput,
   SignInAnonymouslyInput,
   SignInWithCodeInput,
   SignInWithIdTokenInput,
@@ -24,6 +27,7 @@ import type {
   SignupInput,
   StepUpInput,
   UnlinkIdentityInput,
+  UpdatePreferencesInput,
   UpdateProfileInput,
   UserStatsQueryVariables,
   UsersQueryVariables,
@@ -38,16 +42,21 @@ import type {
   AcceptInvitationResult,
   AuditEvents,
   AuthProvider,
+  CancelAccountDeletionResult,
   ChangeEmailResult,
   ChangePasswordResult,
   ChangePhoneResult,
+  CompleteOnboardingResult,
+  DeleteAccountResult,
   EnrollTotpResult,
   ExchangeCodeResult,
+  ExportMyDataResult,
   GenerateRecoveryCodesResult,
   Identity,
   LinkIdentityResult,
   LoginResult,
   LogoutResult,
+  MyAccount,
   MyActivity,
   MyFactors,
   Passkey,
@@ -61,7 +70,9 @@ import type {
   RequestSignInCodeResult,
   ResendVerificationResult,
   ResetPasswordResult,
+  RevokeSessionResult,
   Session,
+  SessionsResult,
   SignInAnonymouslyResult,
   SignInWithCodeResult,
   SignInWithIdTokenResult,
@@ -70,6 +81,7 @@ import type {
   SignupResult,
   StepUpResult,
   UnlinkIdentityResult,
+  UpdatePreferencesResult,
   UpdateProfileResult,
   User,
   UserConnection,
@@ -129,6 +141,19 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   /** For operators: figures over time. Rejects with `FORBIDDEN`. */
   userStats(plot: UserStatsQueryVariables): Promise<UserStatsResult>;
   updateProfile(input: UpdateProfileInput): Promise<UpdateProfileResult>;
+  completeOnboarding(input: CompleteOnboardingInput): Promise<CompleteOnboardingResult>;
+  /** Merges: only what changes has to be given. */
+  updatePreferences(input: UpdatePreferencesInput): Promise<UpdatePreferencesResult>;
+  /** Where the person is signed in. Rejects with `UNAUTHENTICATED` when nobody is. */
+  sessions(): Promise<SessionsResult>;
+  /** With the id of the session that asks the person is signed out here. */
+  revokeSession(input: RevokeSessionInput): Promise<RevokeSessionResult>;
+  /** With `AccountDeleted` the person is signed out here too; with `AccountDeletionScheduled` this session goes on. */
+  deleteAccount(input: DeleteAccountInput): Promise<DeleteAccountResult>;
+  cancelAccountDeletion(): Promise<CancelAccountDeletionResult>;
+  exportMyData(): Promise<ExportMyDataResult>;
+  /** When the account is deleted, if it is to be, and when the onboarding and the consent were. Null when nobody is signed in. */
+  account(): Promise<MyAccount | null>;
   /** The session goes on; every other one of the person ends. */
   changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;
   /** Mails the person a code that `changePassword` takes as `nonce`. */

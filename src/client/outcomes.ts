@@ -4,15 +4,20 @@ import type {
   AuditEventsQuery,
   AuthProvidersQuery,
   AuthSessionFieldsFragment,
+  CancelAccountDeletionMutation,
   ChangeEmailMutation,
   ChangePasswordMutation,
   ChangePhoneMutation,
+  CompleteOnboardingMutation,
+  DeleteAccountMutation,
   EnrollTotpMutation,
   ExchangeCodeMutation,
+  ExportMyDataMutation,
   GenerateRecoveryCodesMutation,
   LinkIdentityMutation,
   LoginMutation,
   LogoutMutation,
+  MyAccountQuery,
   MyActivityQuery,
   MyFactorsQuery,
   MyIdentitiesQuery,
@@ -26,6 +31,8 @@ import type {
   RequestSignInCodeMutation,
   ResendVerificationMutation,
   ResetPasswordMutation,
+  RevokeSessionMutation,
+  SessionsQuery,
   SignInAnonymouslyMutation,
   SignInWithCodeMutation,
   SignInWithIdTokenMutation,
@@ -33,6 +40,7 @@ import type {
   SignupMutation,
   StepUpMutation,
   UnlinkIdentityMutation,
+  UpdatePreferencesMutation,
   UpdateProfileMutation,
   UserFieldsFragment,
   UserQuery,
@@ -94,3 +102,12 @@ export type UnlinkIdentityResult = UnlinkIdentityMutation['unlinkIdentity'];
 export type { RegisterPasskeyResult, SignInWithPasskeyResult } from './passkeys.ts';
 export type RenamePasskeyResult = RenamePasskeyMutation['renamePasskey'];
 export type RemovePasskeyResult = RemovePasskeyMutation['removePasskey'];
+
+export type CompleteOnboardingResult = CompleteOnboardingMutation['completeOnboarding'];
+export type UpdatePreferencesResult = UpdatePreferencesMutation['updatePreferences'];
+export type SessionsResult = SessionsQuery['sessions'];
+export type RevokeSessionResult = RevokeSessionMutation['revokeSession'];
+export type DeleteAccountResult = DeleteAccountMutation['deleteAccount'];
+export type CancelAccountDeletionResult = CancelAccountDeletionMutation['cancelAccountDeletion'];
+export type ExportMyDataResult = ExportMyDataMutation['exportMyData'];
+export type MyAccount = NonNullable<MyAccountQuery['me']>;

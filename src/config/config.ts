@@ -1,6 +1,7 @@
 /** The only reader of the environment. Reports every problem at once, and never a value: some are secrets. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { type AccountConfig, accountConfig, accountVariables } from './account.ts';
 import { type AuditConfig, auditConfig, auditVariables } from './audit.ts';
 import { type CodesConfig, codesConfig, codesVariables } from './codes.ts';
 import { type DatabaseConfig, databaseConfig, databaseVariables } from './database.ts';
@@ -59,6 +60,7 @@ export interface Config {
   readonly production: boolean;
   readonly http: HttpConfig;
   readonly sessionCookie: SessionCookieConfig;
+  readonly account: AccountConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly database: DatabaseConfig;
   readonly audit: AuditConfig;
@@ -104,6 +106,7 @@ export const Environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   ...httpVariables,
   ...sessionCookieVariables,
+  ...accountVariables,
   ...databaseVariables,
   ...auditVariables,
   ...mirrorVariables,
@@ -208,6 +211,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
     production,
     http: httpConfig(env, production),
     sessionCookie: sessionCookieConfig(env),
+    account: accountConfig(env),
     logLevel: env.LOG_LEVEL,
     database: databaseConfig(env),
     audit: auditConfig(env),

@@ -17,8 +17,8 @@ export interface AttemptSubject {
 }
 
 /**
- * `send` asks for a mail or a text message, `verify` presents a code or a link; `mail` and `sms` are what is sent to one recipient,
- * and are counted by recipient alone.
+ * `send` asks for a mail or a text message, `verify` presents a code or a link; `mail` and `sms` are what is sent to one recipient, and
+ * `export` is a copy of all that is kept about one person: these are counted by whom they are about alone.
  */
 export const ATTEMPT_KINDS = [
   'signup',
@@ -31,6 +31,7 @@ export const ATTEMPT_KINDS = [
   'mfa',
   'passkey',
   'oauth',
+  'export',
   'mail',
   'sms',
 ] as const;

@@ -18,7 +18,13 @@ export const AUDIT_ACTIONS = {
   'user.unbanned': 'A ban was lifted.',
   'user.impersonated': 'An operator got a short session in their stead. `details.reason` says why.',
   'user.mfa_reset': 'An operator took all second factors away.',
+  'user.deletion_scheduled':
+    'A person asked for the end of their account, which comes after a time of grace.',
+  'user.deletion_cancelled': 'A person called that off.',
   'user.deleted': 'An account was deleted.',
+  'user.data_exported': 'A person took a copy of all that is kept about them.',
+  'consent.given': 'A person agreed to something. `details.type` says to what.',
+  'consent.withdrawn': 'A person no longer agrees to it.',
   'session.refreshed': 'A session went on. Recorded only where it was refused.',
   'session.raised': 'A second factor was shown.',
   'session.ended': 'Sessions ended. `details.reason` says why, `details.sessions` how many.',
@@ -59,7 +65,7 @@ export interface AuditDetails {
   /** How somebody signed in, as in the `amr` of their token; or what a second factor was. */
   readonly method?: string;
   readonly provider?: string;
-  /** Of a code or link: what it is for. */
+  /** Of a code, a link or a consent: what it is for. */
   readonly type?: string;
   readonly channel?: 'email' | 'sms';
   /** Names of fields and keys. */
@@ -69,7 +75,7 @@ export interface AuditDetails {
   /** How many ended. */
   readonly sessions?: number;
   readonly isSoft?: boolean;
-  /** Until when somebody is banned: an ISO time. */
+  /** Until when somebody is banned, or keeps an account that is to be deleted: an ISO time. */
   readonly until?: string;
   /** Of the GraphQL schema. */
   readonly field?: string;

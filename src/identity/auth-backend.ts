@@ -9,6 +9,7 @@ import type { InvitationBackend } from './invitation-backend.ts';
 import type { JsonObject } from './json.ts';
 import type { OAuthBackend } from './oauth-backend.ts';
 import type { PasskeyBackend } from './passkey-backend.ts';
+import type { Proof } from './proof.ts';
 import type { LogoutScope, Session } from './session.ts';
 import type { SignInChallengeStore } from './sign-in-challenge.ts';
 import type { UserAdministration } from './user-administration.ts';
@@ -72,6 +73,12 @@ export interface AuthBackend {
 
   /** Needs the project's secret key. Null for an unknown id. */
   findAccount(id: string): Promise<Account | null>;
+
+  /**
+   * Looks at what shows that it is the person who asks, and uses a code up. @throws {InvalidCredentialsError} @throws {InvalidCodeError}
+   * @throws {DeniedError} when the session is over
+   */
+  prove(accessToken: string, proof: Proof): Promise<void>;
 
   /** Needs the project's secret key. */
   hasAnyAccount(): Promise<boolean>;

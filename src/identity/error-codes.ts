@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   LAST_ADMIN: 'The change would leave nobody with the role `admin`.',
   METADATA_TOO_LARGE:
     'The profile would no longer fit into the access token; `maxBytes` and `actualBytes` say by how much.',
+  PREFERENCES_TOO_LARGE:
+    'The preferences would take more than there is room for; `limitBytes`, `actualBytes` and `excessBytes` say by how much.',
   RATE_LIMITED: 'Too many attempts. Try again after `retryAfterSeconds`.',
   SERVICE_UNAVAILABLE:
     'The auth server is busy or out of reach, and may or may not have done what was asked. Try again later.',

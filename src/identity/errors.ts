@@ -251,6 +251,24 @@ export class MetadataTooLargeError extends UserError {
   }
 }
 
+export class PreferencesTooLargeError extends UserError {
+  readonly code = 'PREFERENCES_TOO_LARGE';
+  readonly limitBytes: number;
+  readonly actualBytes: number;
+
+  constructor(limitBytes: number, actualBytes: number) {
+    super(
+      `The preferences take ${actualBytes} bytes, ${actualBytes - limitBytes} more than the ${limitBytes} there are.`,
+    );
+    this.limitBytes = limitBytes;
+    this.actualBytes = actualBytes;
+  }
+
+  get excessBytes(): number {
+    return this.actualBytes - this.limitBytes;
+  }
+}
+
 export class RateLimitedError extends UserError {
   readonly code = 'RATE_LIMITED';
   readonly retryAfterSeconds: number;

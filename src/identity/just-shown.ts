@@ -1,4 +1,23 @@
 /** The one notion of a session whose person has just shown who they are. */
+
+/** As access tokens name them (`amr`). Neither `anonymous`, nor a session that somebody else began, nor that tokens were renewed. */
+const SHOWS_WHO: ReadonlySet<string> = new Set([
+  'password',
+  'otp',
+  'totp',
+  'oauth',
+  'passkey',
+  'magiclink',
+  'recovery',
+  'email/signup',
+  'invite',
+  'mfa/phone',
+  'mfa/webauthn',
+  'mfa/recovery_code',
+  'sso/saml',
+  'web3',
+]);
+
 /** How long what was shown stands for a password. Long enough to think of a new one. */
 const JUST_MS = 15 * 60_000;
 
@@ -7,15 +26,14 @@ const JUST_MS = 15 * 60_000;
  * is none of them: so what counts is when they were shown, and not when the token was issued.
  *
  * @param shown as access tokens have them (`amr`), in seconds since 1970
- * @param counts the methods that do; null: all
+ * @param counts the methods that do
  */
 export function hasJustShown(
   shown: readonly { method: string; timestamp: number }[],
   now: Date,
-  counts: ReadonlySet<string> | null = null,
+  counts: ReadonlySet<string> = SHOWS_WHO,
 ): boolean {
   return shown.some(
-    ({ method, timestamp }) =>
-      (counts === null || counts.has(method)) && now.getTime() - timestamp * 1000 < JUST_MS,
+    ({ method, timestamp }) => counts.has(method) && now.getTime() - timestamp * 1000 < JUST_MS,
   );
 }

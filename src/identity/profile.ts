@@ -2,8 +2,10 @@
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
+import type { Client } from './client.ts';
 import { type FieldIssue, MetadataTooLargeError, ValidationError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { PersonFactStore } from './person-facts.ts';
 import { codePointsIn, isStorable, isStorableJson, jsonBytes } from './text.ts';
 import type { Person } from './viewer.ts';
 
@@ -152,13 +154,22 @@ export function assertMetadataFits(current: JsonObject, changes: JsonObject): vo
 
 /** @throws {ValidationError} @throws {MetadataTooLargeError} */
 export async function updateProfile(
-  { auth, changes: log }: { auth: AuthBackend; changes: ChangeLog },
+  {
+    auth,
+    changes: log,
+    client,
+    facts,
+  }: { auth: AuthBackend; changes: ChangeLog; client: Client; facts: PersonFactStore },
   viewer: Person,
   input: ProfileInput,
 ): Promise<Account> {
   const changes = metadataFromProfile(input);
   assertMetadataFits(viewer.account.userMetadata, changes);
-  return changing(log, viewer.account.id, () => auth.updateUserMetadata(viewer.accessToken, changes));
+  const account = await changing(log, viewer.account.id, () =>
+    auth.updateUserMetadata(viewer.accessToken, changes),
+  );
+  await facts.noteProfile(account, client);
+  return account;
 }
 
 const NOT_STORABLE = {
@@ -208,5 +219,5 @@ function isKnown(name: string, lookUp: (name: string) => unknown): boolean {
   }
 }
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -20,6 +20,7 @@ import {
   PasskeyNotAcceptedError,
   PasskeyNotFoundError,
   PhoneTakenError,
+  PreferencesTooLargeError,
   RateLimitedError,
   ReauthenticationRequiredError,
   RefusedError,
@@ -93,7 +94,7 @@ const FieldIssueRef = builder.objectRef<FieldIssue>('FieldIssue').implement({
     }),
     code: t.exposeString('code', {
       description:
-        'For programs: `TOO_LONG`, `TOO_MANY`, `CHOOSE_ONE`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY`, `REQUIRED`, `IN_THE_PAST` or `NOT_ACCEPTED`.',
+        'For programs: `TOO_LONG`, `TOO_MANY`, `TOO_DEEP`, `CHOOSE_ONE`, `INVALID_FORMAT`, `INVALID_CHARACTER`, `RESERVED_KEY`, `REQUIRED`, `IN_THE_PAST` or `NOT_ACCEPTED`.',
     }),
     message: t.exposeString('message', { description: 'For people, in English.' }),
   }),
@@ -146,6 +147,19 @@ builder.objectType(MetadataTooLargeError, {
   fields: (t) => ({
     maxBytes: t.exposeInt('maxBytes', { description: 'What the whole metadata may take, as JSON in UTF-8.' }),
     actualBytes: t.exposeInt('actualBytes', { description: 'What it would have taken.' }),
+  }),
+});
+
+builder.objectType(PreferencesTooLargeError, {
+  name: 'PreferencesTooLargeError',
+  ...implementsUserError,
+  description: 'The preferences ride in every access token, and these are too many. Nothing was changed.',
+  fields: (t) => ({
+    limitBytes: t.exposeInt('limitBytes', {
+      description: 'What all preferences may take, as JSON in UTF-8.',
+    }),
+    actualBytes: t.exposeInt('actualBytes', { description: 'What they would have taken.' }),
+    excessBytes: t.exposeInt('excessBytes', { description: 'How much must go: the difference.' }),
   }),
 });
 

@@ -6,7 +6,12 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'gra
 import type { Context } from '../context.ts';
 import { DeniedError } from '../identity/errors.ts';
 
-const MUTATIONS: ReadonlySet<string> = new Set(['logout', 'updateProfile']);
+const MUTATIONS: ReadonlySet<string> = new Set([
+  'completeOnboarding',
+  'logout',
+  'updatePreferences',
+  'updateProfile',
+]);
 
 export function refuseInStead(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {

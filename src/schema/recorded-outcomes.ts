@@ -13,15 +13,19 @@ import { isUuid } from '../identity/uuid.ts';
 const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   acceptInvitation: 'user.signed_in',
   banUser: 'user.banned',
+  cancelAccountDeletion: 'user.deletion_cancelled',
   changeEmail: 'code.requested',
   changePassword: 'user.password_changed',
   changePhone: 'code.requested',
+  completeOnboarding: 'user.updated',
   createUser: 'user.created',
   createWebhook: 'webhook.created',
+  deleteAccount: 'user.deleted',
   deleteUser: 'user.deleted',
   deleteWebhook: 'webhook.removed',
   enrollTotp: 'factor.enrolled',
   exchangeCode: 'user.signed_in',
+  exportMyData: 'user.data_exported',
   finishPasskeyRegistration: 'passkey.added',
   finishPasskeySignIn: 'user.signed_in',
   generateLink: 'link.generated',
@@ -41,6 +45,7 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   resendVerification: 'code.requested',
   resetMfa: 'user.mfa_reset',
   resetPassword: 'user.password_changed',
+  revokeSession: 'session.ended',
   revokeUserSessions: 'session.ended',
   rotateWebhookSecret: 'webhook.secret_rotated',
   sendPasswordReset: 'code.requested',
@@ -57,6 +62,7 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   stepUp: 'session.raised',
   unbanUser: 'user.unbanned',
   unlinkIdentity: 'identity.unlinked',
+  updatePreferences: 'user.updated',
   updateProfile: 'user.updated',
   updateUser: 'user.updated',
   updateWebhook: 'webhook.updated',
@@ -66,6 +72,14 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   verifyPhoneChange: 'user.phone_changed',
   verifyTotp: 'factor.added',
 };
+
+/** What succeeds here without having been recorded has changed nothing: all of it is recorded where it happens, in front of Supabase too. */
+const RECORDED_THERE: ReadonlySet<string> = new Set([
+  'cancelAccountDeletion',
+  'deleteAccount',
+  'exportMyData',
+  'revokeSession',
+]);
 
 type RootField = GraphQLField<unknown, Context, { input?: { userId?: unknown } }>;
 
@@ -130,7 +144,7 @@ type Arguments = { input?: { userId?: unknown } };
 
 async function recordSuccess({ viewer, services }: Context, field: string, result: unknown, args: Arguments) {
   const action = actionOf(field);
-  if (action === null) return;
+  if (action === null || RECORDED_THERE.has(field)) return;
   const found = accountIn(result);
   await services.audit.record(services.client, {
     action,

@@ -4,6 +4,8 @@ import { findAccount } from '../identity/directory.ts';
 import { profileOf } from '../identity/profile.ts';
 import { builder } from './builder.ts';
 
+const FROM_LIMEN = 'Not in the access token: one query for all whom a request asks about.';
+
 const OnboardingRef = builder.objectRef<Account>('Onboarding').implement({
   description: 'What a person told about themselves when they began.',
   fields: (t) => ({
@@ -25,6 +27,18 @@ const OnboardingRef = builder.objectRef<Account>('Onboarding').implement({
       description:
         'Whether the person agreed to receive mail beyond what the account needs. False until they do.',
       resolve: (account) => profileOf(account).emailConsent,
+    }),
+    completedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `When they finished it, by the server's clock; null while they have not. ${FROM_LIMEN}`,
+      resolve: async (account, _args, { services }) => (await services.factsOf(account)).onboardedAt,
+    }),
+    emailConsentAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: `When the person last agreed, refused or withdrew, by the server's clock; null if they never said. \`emailConsent\` tells which. ${FROM_LIMEN}`,
+      resolve: async (account, _args, { services }) => (await services.factsOf(account)).emailConsentAt,
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import type { Freshness } from '../identity/freshness.ts';
 import type { Impersonator, Viewer } from '../identity/viewer.ts';
+import { AssuranceLevelRef } from './assurance-level.ts';
 import { builder } from './builder.ts';
 import { UserRef } from './user.ts';
 
@@ -9,15 +10,6 @@ const ViewerKind = builder.enumType('ViewerKind', {
     ANONYMOUS: { value: 'anonymous', description: 'No token, or the public project key.' },
     PERSON: { value: 'person', description: 'Somebody with a session.' },
     SERVICE: { value: 'service', description: 'A program with a secret key.' },
-  } as const,
-});
-
-const AssuranceLevel = builder.enumType('AssuranceLevel', {
-  description: 'How sure the session is of its person (NIST SP 800-63B, as Supabase Auth uses it).',
-  values: {
-    AAL1: { value: 'aal1', description: 'One factor: a password, a link, another provider.' },
-    AAL2: { value: 'aal2', description: 'A second factor as well.' },
-    AAL3: { value: 'aal3', description: 'A hardware key bound to the person. Nothing hands it out yet.' },
   } as const,
 });
 
@@ -111,7 +103,7 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
       resolve: (_viewer, _args, { services }) => services.freshness,
     }),
     assuranceLevel: t.field({
-      type: AssuranceLevel,
+      type: AssuranceLevelRef,
       nullable: true,
       description: "How sure the person's session is of them; null for anybody else.",
       resolve: (viewer) => (viewer.kind === 'person' ? viewer.assuranceLevel : null),

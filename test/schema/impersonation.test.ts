@@ -82,7 +82,18 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
       'mutation { updateProfile(input: { displayName: "A." }) { ... on User { displayName } } }',
     );
     expect(renamed.data.updateProfile).toEqual({ displayName: 'A.' });
+    for (const mutation of [
+      'updatePreferences(input: { preferences: { theme: "dark" } })',
+      'completeOnboarding(input: { industry: "Engines" })',
+    ]) {
+      const { data } = await ask(`mutation { changed: ${mutation} { __typename } }`);
+      expect(data.changed).toEqual({ __typename: 'User' });
+    }
     const mutations = [
+      'exportMyData',
+      'deleteAccount(input: {})',
+      'cancelAccountDeletion',
+      `revokeSession(input: { id: "${ada.sessionId}" })`,
       `changePassword(input: { currentPassword: "${PASSWORD}", newPassword: "${PASSWORD}!" })`,
       'changeEmail(input: { email: "mine@example.com" })',
       'changePhone(input: { phone: "+41 79 555 00 11" })',
@@ -106,6 +117,29 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
     expect((await ask(`{ user(id: "${operator.id}") { id } }`)).errors?.[0].extensions.code).toBe(
       'FORBIDDEN',
     );
+  });
+
+  test('is one of the person’s sessions while it lasts, which says no more than what it is, and which they may end', async () => {
+    const { app, operator, ada, impersonate } = await scene();
+    const list = async (person = ada) => {
+      const query =
+        '{ sessions { ... on SessionList { sessions { id isImpersonation address userAgent isCurrent } } } }';
+      return (await person(query)).data.sessions.sessions;
+    };
+    const { sessionId } = await impersonate(operator, { userId: ada.id });
+    expect(await list()).toEqual(
+      expect.arrayContaining([
+        { id: sessionId, isImpersonation: true, address: null, userAgent: null, isCurrent: false },
+        expect.objectContaining({ id: ada.sessionId, isImpersonation: false, address: '127.0.0.1' }),
+      ]),
+    );
+    app.clock.advance(900);
+    const again = await app.logIn(ada.email);
+    const ids = (await list(again)).map(({ id }: { id: string }) => id);
+    expect(ids.sort()).toEqual([ada.sessionId, again.sessionId].sort());
+    const second = await impersonate(await app.logIn(operator.email), { userId: ada.id });
+    await again(`mutation { revokeSession(input: { id: "${second.sessionId}" }) { __typename } }`);
+    expect((await asking(app, second.accessToken)('{ me { id } }')).status).toBe(401);
   });
 
   test('over the protocol likewise: supabase-js reads, and changes the profile alone', async () => {
@@ -152,6 +186,7 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
     const body = JSON.stringify({ user_id: ada.id, reason: 'x', passkeys: true });
     for (const path of [
       'impersonations',
+      'proof',
       `admin/users/${ada.id}/logout`,
       `admin/users/${ada.id}/reset_mfa`,
     ]) {

@@ -66,7 +66,7 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   }
 
   const counted = (kind: AttemptKind, { address, account }: AttemptSubject) =>
-    kind === 'mail' || kind === 'sms' ? fingerprintOf(account ?? address) : networkOf(address);
+    BY_PERSON.has(kind) ? fingerprintOf(account ?? address) : networkOf(address);
 
   return {
     // One after the other: what an earlier limit refuses must not be counted against the account, or anybody could lock its owner out.
@@ -104,6 +104,9 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
 }
 
 type CounterFactory = (name: string, limit: AttemptLimit) => RateLimiterAbstract;
+
+/** What is counted by whom it is about, wherever it is asked for. */
+const BY_PERSON: ReadonlySet<AttemptKind> = new Set(['mail', 'sms', 'export']);
 
 const counterInMemory: CounterFactory = (keyPrefix, { attempts, seconds }) =>
   new RateLimiterMemory({ keyPrefix, points: attempts, duration: seconds });

@@ -50,6 +50,7 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   passkey: { attempts: 30, seconds: 5 * MINUTE },
   // A sign-in is two of them, the way there and the way back.
   oauth: { attempts: 60, seconds: 5 * MINUTE },
+  export: { attempts: 10, seconds: HOUR },
   mail: { attempts: 1, seconds: MINUTE },
   sms: { attempts: 1, seconds: MINUTE },
   accountAtAddress: { attempts: 10, seconds: 15 * MINUTE },

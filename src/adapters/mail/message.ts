@@ -27,6 +27,9 @@ export const NOTICE_TEMPLATES = [
   'passkey-removed',
   'recovery-codes-generated',
   'recovery-code-used',
+  'account-deletion-scheduled',
+  'account-deletion-cancelled',
+  'account-deleted',
 ] as const;
 
 export type MailTemplate = (typeof REQUEST_TEMPLATES)[number] | (typeof NOTICE_TEMPLATES)[number];

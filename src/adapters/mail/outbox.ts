@@ -23,9 +23,16 @@ export function createOutbox({ clock, onWake, notices = true }: OutboxOptions): 
     async add(tx, message) {
       if (!notices && isSecurityNotice(message)) return;
       await tx.query(
-        `insert into limen.outbox (id, channel, recipient, payload, created_at, due_at)
-         values ($1, $2, $3, $4::jsonb, $5, $5)`,
-        [randomUUID(), message.channel, message.to, message, clock()],
+        `insert into limen.outbox (id, user_id, channel, recipient, payload, created_at, due_at)
+         values ($1, $2, $3, $4, $5::jsonb, $6, $6)`,
+        [
+          randomUUID(),
+          'userId' in message ? message.userId : null,
+          message.channel,
+          message.to,
+          message,
+          clock(),
+        ],
       );
     },
     wake: onWake,

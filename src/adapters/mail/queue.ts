@@ -33,6 +33,11 @@ export interface Queue {
 
 const OPEN = 'sent_at is null and given_up_at is null';
 
+/** Of whoever is gone, not even the address of the last mail to them stays. */
+const WITHOUT_CONTENTS = `payload = null,
+  recipient = case when payload ->> 'template' = 'account-deleted' then '' else recipient end,
+  user_id = case when payload ->> 'template' = 'account-deleted' then null else user_id end`;
+
 export function createQueue({ database, clock }: { database: Database; clock: Clock }): Queue {
   const secondsFromNow = (seconds: number) => new Date(clock().getTime() + seconds * 1000);
   /** Only for the claim that is still the last one. */
@@ -59,10 +64,10 @@ export function createQueue({ database, clock }: { database: Database; clock: Cl
       }));
     },
     renew: (claim) => update(claim, 'due_at = $3', secondsFromNow(LEASE_SECONDS)),
-    markSent: (claim) => update(claim, 'sent_at = $3, payload = null, last_error = null', clock()),
+    markSent: (claim) => update(claim, `sent_at = $3, last_error = null, ${WITHOUT_CONTENTS}`, clock()),
     tryAgain: (claim, dueAt, error) => update(claim, 'due_at = $3, last_error = $4', dueAt, error),
     giveUp: (claim, error) =>
-      update(claim, 'given_up_at = $3, payload = null, last_error = $4', clock(), error),
+      update(claim, `given_up_at = $3, last_error = $4, ${WITHOUT_CONTENTS}`, clock(), error),
     async prune() {
       await database.query(
         'delete from limen.outbox where coalesce(sent_at, given_up_at) < $1 and payload is null',

@@ -13,6 +13,7 @@ import {
 import type { FactorBackend } from '../../identity/factor-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { PasskeyBackend } from '../../identity/passkey-backend.ts';
+import type { Proof } from '../../identity/proof.ts';
 import type { LogoutScope } from '../../identity/session.ts';
 import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
 import type { UserDirectory } from '../../identity/user-directory.ts';
@@ -21,7 +22,7 @@ import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { SupabaseCodes } from './codes-backend.ts';
-import { createExtension } from './extension.ts';
+import { createExtension, type Extension } from './extension.ts';
 import { SupabaseFactors } from './factor-backend.ts';
 import { isGone } from './gone.ts';
 import { SupabaseImpersonation } from './impersonation-backend.ts';
@@ -29,7 +30,7 @@ import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
 import { SupabasePasskeys } from './passkey-backend.ts';
-import { provingByServer, provingByTrial } from './proof.ts';
+import { type Proving, provingByServer, provingByTrial } from './proof.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 import { SupabaseUserAdministration } from './user-administration.ts';
@@ -61,6 +62,9 @@ export function createSupabaseBackend(options: SupabaseBackendOptions): (client:
 class SupabaseBackend implements AuthBackend {
   readonly #options: SupabaseBackendOptions;
   readonly #calls: Calls;
+  readonly #proving: Proving;
+  /** Null on Supabase. */
+  readonly #extension: Extension | null;
   readonly codes: CodesBackend;
   readonly pausesSignUpMail: boolean;
   readonly factors: FactorBackend;
@@ -80,18 +84,24 @@ class SupabaseBackend implements AuthBackend {
     this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
     this.pausesSignUpMail = options.checksPasswordFirst;
     const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
+    this.#extension = extension;
     this.factors = new SupabaseFactors(this.#calls, extension);
     this.signInChallenges = options.signInChallenges;
-    const proving = options.checksPasswordFirst
+    this.#proving = options.checksPasswordFirst
       ? provingByServer
       : provingByTrial(this.#calls, {
           byPassword: (credentials) => this.signInWithPassword(credentials),
           byCode: (shown) => this.codes.signInWithCode('magiclink', shown),
         });
-    this.addresses = new SupabaseAddressBackend(this.#calls, proving);
+    this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving);
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
-    this.oauth = new SupabaseOAuth({ project: options.project, calls: this.#calls, proving, providers });
+    this.oauth = new SupabaseOAuth({
+      project: options.project,
+      calls: this.#calls,
+      proving: this.#proving,
+      providers,
+    });
     this.passkeys = new SupabasePasskeys(this.#calls);
     const { findUserId } = options;
     this.users = new SupabaseUserAdministration({ calls: this.#calls, extension, findUserId });
@@ -175,6 +185,12 @@ class SupabaseBackend implements AuthBackend {
 
   async findAccount(id: string) {
     return this.#accountOrNull(await this.#calls.asAdmin((auth) => auth.admin.getUserById(id)));
+  }
+
+  async prove(accessToken: string, proof: Proof) {
+    await this.#proving(proof, async ({ headers }) => {
+      await this.#extension?.call('/proof', {}, accessToken, headers);
+    });
   }
 
   async hasAnyAccount() {

@@ -12,9 +12,15 @@ import { outcomeOf } from './outcome.ts';
 export interface Extension {
   /**
    * @param as a person's access token; null: the project itself
+   * @param headers what goes along
    * @throws {UserNotFoundError} @throws {DeniedError} when the person's session is over, and the outcome behind any other refusal
    */
-  call<Answer>(path: string, body: object, as?: string | null): Promise<Answer>;
+  call<Answer>(
+    path: string,
+    body: object,
+    as?: string | null,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
 }
 
 const NO_TRANSPORT: Transport = { retryAfterSeconds: null, outage: undefined };
@@ -24,10 +30,11 @@ export function createExtension(
   client: Client,
 ): Extension {
   return {
-    async call<Answer>(path: string, body: object, as: string | null = null) {
+    async call<Answer>(path: string, body: object, as: string | null = null, headers = {}) {
       const request = new Request(`${project.url}/auth/v1${path}`, {
         method: 'POST',
         headers: {
+          ...headers,
           authorization: `Bearer ${as ?? (await secretKey())}`,
           'content-type': 'application/json',
           'x-supabase-api-version': '2024-01-01',

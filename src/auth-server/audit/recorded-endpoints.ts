@@ -19,6 +19,8 @@ export const RECORDED_ENDPOINTS: Readonly<Record<string, AuditAction | null>> = 
   'POST /resend': 'code.requested',
   'GET /reauthenticate': 'code.requested',
   'PUT /user': 'user.updated',
+  // What it was shown for says so itself.
+  'POST /proof': null,
   'POST /logout': 'session.ended',
   // Leads to the provider. What comes of it is recorded at the callback.
   'GET /authorize': null,

@@ -34,6 +34,9 @@ const ACTION_TYPES: Record<MailTemplate, string> = {
   'account-exists': 'account_exists_notification',
   'passkey-added': 'passkey_added_notification',
   'passkey-removed': 'passkey_removed_notification',
+  'account-deletion-scheduled': 'account_deletion_scheduled_notification',
+  'account-deletion-cancelled': 'account_deletion_cancelled_notification',
+  'account-deleted': 'account_deleted_notification',
   'recovery-codes-generated': 'recovery_codes_generated_notification',
   'recovery-code-used': 'recovery_code_used_notification',
 };

@@ -51,8 +51,8 @@ export async function prepareInvitee(tx: Queryable, invitee: AdmittedUser): Prom
      where id = $1`,
     [user.id, invitee.invited_at, { ...invitee.raw_user_meta_data, sub: user.id }],
   );
-  const { client, event } = invitee.origin;
-  await recordEvents(tx, client, { ...event, userId: user.id });
+  const { client, events } = invitee.origin;
+  await recordEvents(tx, client, ...events.map((event) => ({ ...event, userId: user.id })));
   return user;
 }
 

@@ -5,6 +5,7 @@ import { askHook, hookMetadata } from '../hooks/hook-call.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { consentIn } from '../users/change-events.ts';
 import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
 
 /** Only `admitUser` makes one, and `insertUser` takes nothing else: so no way to an account goes round the hooks. */
@@ -12,7 +13,7 @@ export interface AdmittedUser extends FullUserRow {
   /** For the hook that hears of it, written with the person; null where it is off. */
   readonly createdEvent: { metadata: object; user: object } | null;
   /** What is recorded with the person, and of whom. */
-  readonly origin: { client: Client; event: NewAuditEvent };
+  readonly origin: { client: Client; events: readonly NewAuditEvent[] };
 }
 
 /** How an account comes to be, as it is recorded. */
@@ -43,7 +44,9 @@ export async function admitUser(
     isByThemselves: action === 'user.signed_up',
     details: { method: user.identities[0]?.provider ?? 'anonymous' },
   };
-  return { ...user, createdEvent, origin: { client, event } };
+  const consent = consentIn(null, user.raw_user_meta_data ?? {});
+  const events = consent ? [event, { ...event, action: consent, details: { type: 'email' } }] : [event];
+  return { ...user, createdEvent, origin: { client, events } };
 }
 
 /**

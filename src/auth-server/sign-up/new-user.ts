@@ -79,7 +79,7 @@ function withoutNulls(metadata: JsonObject): JsonObject {
  * @throws the driver's unique violation for a phone number beside an address, or an id, that is taken
  */
 export async function insertUser(database: Queryable, user: AdmittedUser): Promise<boolean> {
-  const { client, event } = user.origin;
+  const { client, events } = user.origin;
   const taken = user.email || !user.phone ? '(email) where is_sso_user = false' : '(phone)';
   const inserted = await database.query(
     `with inserted as (
@@ -100,8 +100,8 @@ export async function insertUser(database: Queryable, user: AdmittedUser): Promi
        from inserted, jsonb_to_recordset($16::jsonb)
          as identity (id uuid, provider_id text, provider text, identity_data jsonb)
      ), announced as (
-       insert into limen.outbox (id, channel, recipient, payload, created_at, due_at)
-       select $17, 'hook', 'after_user_created', $18::jsonb, $15, $15 from inserted where $18::jsonb is not null
+       insert into limen.outbox (id, user_id, channel, recipient, payload, created_at, due_at)
+       select $17, inserted.id, 'hook', 'after_user_created', $18::jsonb, $15, $15 from inserted where $18::jsonb is not null
      ), recorded as (
        ${insertAuditRows('$19', 'inserted')}
      )
@@ -125,9 +125,9 @@ export async function insertUser(database: Queryable, user: AdmittedUser): Promi
       JSON.stringify(user.identities),
       randomUUID(),
       user.createdEvent && { channel: 'hook', to: 'after_user_created', body: user.createdEvent },
-      auditRows(client, event),
+      auditRows(client, ...events),
     ],
   );
-  if (inserted.length > 0) noteRecorded(client, event);
+  if (inserted.length > 0) noteRecorded(client, ...events);
   return inserted.length > 0;
 }

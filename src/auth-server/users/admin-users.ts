@@ -125,7 +125,7 @@ async function removeUser(services: Services, call: Call): Promise<Response> {
   const { client } = call.var;
   const ended = should_soft_delete
     ? await softDeleteUser(services.database, client, id, services.clock())
-    : await deleteUser(services.database, client, id);
+    : await services.database.transaction((tx) => deleteUser(tx, client, id));
   if (!ended) throw userNotFound();
   report(services, id, ended);
   return call.json({});

@@ -45,7 +45,21 @@ export function eventsOfChange(before: UserRow, change: UserChange): NewAuditEve
   if (change.bannedUntil === null && before.banned_until) add('user.unbanned');
   const profile = keysOf(change.userMetadata);
   if (profile.length > 0) add('user.updated', { changed: profile });
+  const consent = change.userMetadata && consentIn(before.raw_user_meta_data, change.userMetadata);
+  if (consent) add(consent, { type: 'email' });
   return events;
+}
+
+/** What changes about mail that somebody agreed to; null where nothing does. */
+export function consentIn(
+  before: JsonObject | null,
+  change: JsonObject,
+): 'consent.given' | 'consent.withdrawn' | null {
+  if (change.email_consent === undefined) return null;
+  const agreed = before?.email_consent === true;
+  const agrees = change.email_consent === true;
+  if (agreed === agrees) return null;
+  return agrees ? 'consent.given' : 'consent.withdrawn';
 }
 
 const MAX_KEYS = 30;

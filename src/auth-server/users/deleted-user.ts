@@ -1,26 +1,46 @@
 /** Two ways to be gone: without a trace, or as a row that says no more than that somebody was. */
 import { createHash, randomBytes } from 'node:crypto';
 import { auditRows, insertAuditRows, noteRecorded, recordEvents } from '../../adapters/postgres/audit-log.ts';
-import type { Database } from '../../adapters/postgres/database.ts';
+import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { NewAuditEvent } from '../../identity/audit-event.ts';
-import type { Client } from '../protocol/client.ts';
+import type { Client } from '../../identity/client.ts';
 
 /** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */
-export async function deleteUser(database: Database, client: Client, id: string): Promise<string[] | null> {
+export async function deleteUser(tx: Queryable, client: Client, id: string): Promise<string[] | null> {
+  if (!(await forget(tx, id))) return null;
   const event = deletionOf(id, false);
-  const [gone] = await database.query<{ ended: string[] }>(
-    `with codes as (delete from limen.recovery_code_sets where user_id = $1),
-       steps as (delete from limen.totp_steps using auth.mfa_factors where id = factor_id and user_id = $1),
-       gone as (
-         delete from auth.users where id = $1
-         returning array(select sessions.id from auth.sessions where user_id = users.id) as ended
-       ),
-       recorded as (${insertAuditRows('$2', 'gone')})
+  const [gone] = await tx.query<{ ended: string[] }>(
+    `with gone as (
+       delete from auth.users where id = $1
+       returning array(select sessions.id from auth.sessions where user_id = users.id) as ended
+     ), recorded as (${insertAuditRows('$2', 'gone')})
      select ended from gone`,
     [id, auditRows(client, event)],
   );
   if (gone) noteRecorded(client, event);
   return gone?.ended ?? null;
+}
+
+interface Addresses {
+  email: string | null;
+  phone: string | null;
+}
+
+/** Takes the person, and away what no cascade does. Null when nobody has the id. */
+async function forget(tx: Queryable, id: string): Promise<Addresses | null> {
+  const [user] = await tx.query<Addresses>('select email, phone from auth.users where id = $1 for update', [
+    id,
+  ]);
+  if (!user) return null;
+  await tx.query('select limen.forget_person($1)', [id]);
+  await tx.query(
+    `with factors as (select id from auth.mfa_factors where user_id = $1),
+       steps as (delete from limen.totp_steps using factors where factor_id = factors.id),
+       flows as (delete from auth.flow_state where user_id = $1 returning id)
+     delete from limen.oauth_flows using flows where oauth_flows.id = flows.id`,
+    [id],
+  );
+  return user;
 }
 
 /** The same, but the row keeps its id, so that what others store about it still means somebody. */
@@ -31,10 +51,7 @@ export async function softDeleteUser(
   now: Date,
 ): Promise<string[] | null> {
   return database.transaction(async (tx) => {
-    const [user] = await tx.query<{ email: string | null; phone: string | null }>(
-      'select email, phone from auth.users where id = $1 for update',
-      [id],
-    );
+    const user = await forget(tx, id);
     if (!user) return null;
     await tx.query(
       `update auth.users set
@@ -46,12 +63,7 @@ export async function softDeleteUser(
       [id, obliterated(user.email), obliterated(user.phone), now],
     );
     await tx.query('delete from auth.identities where user_id = $1', [id]);
-    await tx.query(
-      `with gone as (delete from auth.mfa_factors where user_id = $1 returning id)
-       delete from limen.totp_steps using gone where factor_id = gone.id`,
-      [id],
-    );
-    await tx.query('delete from limen.recovery_code_sets where user_id = $1', [id]);
+    await tx.query('delete from auth.mfa_factors where user_id = $1', [id]);
     await tx.query('delete from auth.webauthn_credentials where user_id = $1', [id]);
     await tx.query('delete from auth.webauthn_challenges where user_id = $1', [id]);
     await tx.query('delete from auth.one_time_tokens where user_id = $1', [id]);

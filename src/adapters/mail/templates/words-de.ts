@@ -136,5 +136,25 @@ export const german: Words = {
         'Jemand hat sich mit einem Wiederherstellungscode bei Ihrem Konto angemeldet. Dieser Code gilt nicht mehr.',
       ],
     },
+    'account-deletion-scheduled': {
+      subject: 'Ihr Konto bei {{ SiteName }} wird gelöscht',
+      heading: 'Ihr Konto wird gelöscht',
+      lines: [
+        'Sie haben die Löschung Ihres Kontos mit allem, was dazugehört, verlangt. Sie geschieht am {{ Data.deletesOn }} (UTC).',
+        'Wenn Sie es sich bis dahin anders überlegen, melden Sie sich an und widerrufen Sie die Löschung.',
+      ],
+    },
+    'account-deletion-cancelled': {
+      subject: 'Ihr Konto bei {{ SiteName }} bleibt bestehen',
+      heading: 'Ihr Konto bleibt bestehen',
+      lines: ['Die Löschung Ihres Kontos wurde widerrufen. Es wurde nichts gelöscht.'],
+    },
+    'account-deleted': {
+      subject: 'Ihr Konto bei {{ SiteName }} wurde gelöscht',
+      heading: 'Ihr Konto wurde gelöscht',
+      lines: [
+        'Ihr Konto wurde mit allem, was dazugehört, gelöscht. Es lässt sich nicht wiederherstellen. Dies ist die letzte Nachricht von uns.',
+      ],
+    },
   },
 };

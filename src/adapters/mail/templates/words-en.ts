@@ -134,5 +134,25 @@ export const english: Words = {
         'Somebody signed in to your account with one of its recovery codes. That code no longer works.',
       ],
     },
+    'account-deletion-scheduled': {
+      subject: 'Your account at {{ SiteName }} will be deleted',
+      heading: 'Your account will be deleted',
+      lines: [
+        'You asked us to delete your account, with everything in it. That happens on {{ Data.deletesOn }} (UTC).',
+        'If you change your mind before then, sign in and call it off.',
+      ],
+    },
+    'account-deletion-cancelled': {
+      subject: 'Your account at {{ SiteName }} stays',
+      heading: 'Your account stays',
+      lines: ['The deletion of your account was called off. Nothing was deleted.'],
+    },
+    'account-deleted': {
+      subject: 'Your account at {{ SiteName }} was deleted',
+      heading: 'Your account was deleted',
+      lines: [
+        'Your account was deleted, with everything in it. It cannot be restored. This is the last mail you get from us.',
+      ],
+    },
   },
 };

@@ -1,0 +1,78 @@
+/** What people do with their own accounts, put together: sessions, what is kept about them, and the end. */
+import type { Logger } from 'pino';
+import type { Outbox } from './adapters/mail/outbox.ts';
+import { createAccountDeletions } from './adapters/postgres/account-deletions.ts';
+import type { Database } from './adapters/postgres/database.ts';
+import { createDeletionWorker, type DeletionWorker } from './adapters/postgres/deletion-worker.ts';
+import { openPersonExporter } from './adapters/postgres/person-exporter.ts';
+import { createPersonFacts } from './adapters/postgres/person-facts.ts';
+import { installPersonTriggers } from './adapters/postgres/person-triggers.ts';
+import { canReadSessions, createSessionStore, type SessionLife } from './adapters/postgres/session-store.ts';
+import type { SharedServices } from './context.ts';
+import { carryOutDeletion, type EraseAccount } from './identity/account-deletion.ts';
+import type { AuditRecorder } from './identity/audit-event.ts';
+import type { AuthBackend } from './identity/auth-backend.ts';
+import { type Client, ownClient } from './identity/client.ts';
+import type { Clock } from './identity/clock.ts';
+import type { Exclusively } from './identity/role.ts';
+
+interface AccountsOptions {
+  database: Database;
+  clock: Clock;
+  log: Logger;
+  exclusively: Exclusively;
+  authFor: (client: Client) => AuthBackend;
+  audit: AuditRecorder;
+  /** Whether people live in this database. */
+  hasPeople: boolean;
+  /** Null where others mail. */
+  outbox: Outbox | null;
+  /** Null where only the protocol can delete. */
+  eraseAccount: EraseAccount | null;
+  sessionLife: SessionLife;
+  deletionGraceDays: number;
+}
+
+interface Accounts {
+  readonly services: Pick<
+    SharedServices,
+    'sessions' | 'facts' | 'exporter' | 'deletions' | 'eraseAccount' | 'deletionGraceDays'
+  >;
+  /** Not started. */
+  readonly deletionWorker: DeletionWorker;
+}
+
+export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
+  const { database, clock, log, audit, exclusively, sessionLife, deletionGraceDays } = options;
+  const isNoted = options.hasPeople && (await installPersonTriggers(database));
+  const facts = createPersonFacts(database, clock, { isNoted });
+  const eraseAccount: EraseAccount =
+    options.eraseAccount ??
+    (async ({ auth, client }, { id }) => {
+      const isGone = await auth.users.delete(id, 'hard');
+      await facts.forget(id);
+      const details = { isSoft: false };
+      if (isGone) await audit.record(client, { action: 'user.deleted', userId: id, details });
+    });
+  const deletions = createAccountDeletions({ database, clock, outbox: options.outbox });
+  const needs = { deletions, facts, eraseAccount, exclusively };
+  return {
+    services: {
+      sessions: (await canReadSessions(database)) ? createSessionStore(database, clock, sessionLife) : null,
+      facts,
+      exporter: await openPersonExporter(database),
+      deletions,
+      eraseAccount,
+      deletionGraceDays,
+    },
+    deletionWorker: createDeletionWorker({
+      deletions,
+      carryOut: (userId) => {
+        const client = ownClient('deletion');
+        return carryOutDeletion({ ...needs, client, auth: options.authFor(client) }, userId);
+      },
+      clock,
+      log,
+    }),
+  };
+}

@@ -1,0 +1,26 @@
+/** The end of an account whose person asked for it. */
+import type { Client } from '../../identity/client.ts';
+import { addNotice } from '../codes/notice.ts';
+import type { AuthServerNeeds } from '../protocol/needs.ts';
+import { deleteUser } from './deleted-user.ts';
+import { findUserById } from './user-row.ts';
+
+/** Unlike an administrator's deletion it tells the person, in the same transaction: there is nobody to ask for an address later. */
+export function createAccountEraser({
+  database,
+  outbox,
+  changes,
+}: Pick<AuthServerNeeds, 'database' | 'outbox' | 'changes'>): (client: Client, id: string) => Promise<void> {
+  return async (client, id) => {
+    const ended = await database.transaction(async (tx) => {
+      const user = await findUserById(tx, id);
+      const ended = await deleteUser(tx, client, id);
+      // After all other mail to them was taken away.
+      if (user && ended) await addNotice({ outbox }, tx, user, 'account-deleted');
+      return ended ?? [];
+    });
+    outbox.wake();
+    for (const sessionId of ended) changes.sessionEnded(sessionId);
+    changes.userChanged(id);
+  };
+}
