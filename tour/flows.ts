@@ -12,6 +12,7 @@ import { operators } from './flows/operators.ts';
 import { passkeys } from './flows/passkeys.ts';
 import { password } from './flows/password.ts';
 import { phone } from './flows/phone.ts';
+import { phoneSignUp } from './flows/phone-sign-up.ts';
 import { profile } from './flows/profile.ts';
 import { reauthentication } from './flows/reauthentication.ts';
 import { recovery } from './flows/recovery.ts';
@@ -28,6 +29,7 @@ export const FLOWS: readonly Flow[] = [
   signInCode,
   recovery,
   emailChange,
+  phoneSignUp,
   phone,
   reauthentication,
   anonymous,

@@ -55,6 +55,7 @@ import {
   VerifyEmailDocument,
   VerifyMfaDocument,
   VerifyPhoneChangeDocument,
+  VerifyPhoneDocument,
   VerifyTotpDocument,
   ViewerDocument,
 } from './generated/operations.ts';
@@ -208,6 +209,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
   return {
     signup: signingIn(SignupDocument),
     verifyEmail: signingIn(VerifyEmailDocument),
+    verifyPhone: signingIn(VerifyPhoneDocument),
     resendVerification: asking(ResendVerificationDocument),
     login: signingIn(LoginDocument),
     requestSignInCode: asking(RequestSignInCodeDocument),

@@ -35,6 +35,7 @@ import type {
   VerifyEmailInput,
   VerifyMfaInput,
   VerifyPhoneChangeInput,
+  VerifyPhoneInput,
   VerifyTotpInput,
 } from './generated/operations.ts';
 import type { OperatorClient } from './operators.ts';
@@ -91,6 +92,7 @@ import type {
   VerifyEmailResult,
   VerifyMfaResult,
   VerifyPhoneChangeResult,
+  VerifyPhoneResult,
   VerifyTotpResult,
   Viewer,
 } from './outcomes.ts';
@@ -108,6 +110,8 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   signup(input: SignupInput): Promise<SignupResult>;
   /** By the code of a sign-up, or what its link holds. With an `AuthSession` the person is signed in. */
   verifyEmail(input: VerifyEmailInput): Promise<VerifyEmailResult>;
+  /** By the code of a sign-up with a number. With an `AuthSession` the person is signed in. */
+  verifyPhone(input: VerifyPhoneInput): Promise<VerifyPhoneResult>;
   resendVerification(input: ResendVerificationInput): Promise<ResendVerificationResult>;
   /** With an `AuthSession` the person is signed in. */
   login(input: LoginInput): Promise<LoginResult>;
@@ -156,7 +160,7 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   account(): Promise<MyAccount | null>;
   /** The session goes on; every other one of the person ends. */
   changePassword(input: ChangePasswordInput): Promise<ChangePasswordResult>;
-  /** Mails the person a code that `changePassword` takes as `nonce`. */
+  /** Sends the person a code, by mail or by text message, that `changePassword` takes as `nonce`. */
   requestReauthentication(): Promise<RequestReauthenticationResult>;
   /** With an `AuthSession` the person is signed in. Keep the session: there is no other way back in. */
   signInAnonymously(input?: SignInAnonymouslyInput): Promise<SignInAnonymouslyResult>;

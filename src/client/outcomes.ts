@@ -50,6 +50,7 @@ import type {
   VerifyEmailMutation,
   VerifyMfaMutation,
   VerifyPhoneChangeMutation,
+  VerifyPhoneMutation,
   VerifyTotpMutation,
   ViewerQuery,
 } from './generated/operations.ts';
@@ -87,6 +88,7 @@ export type SignInAnonymouslyResult = SignInAnonymouslyMutation['signInAnonymous
 export type ChangeEmailResult = ChangeEmailMutation['changeEmail'];
 export type VerifyEmailChangeResult = VerifyEmailChangeMutation['verifyEmailChange'];
 export type ChangePhoneResult = ChangePhoneMutation['changePhone'];
+export type VerifyPhoneResult = VerifyPhoneMutation['verifyPhone'];
 export type VerifyPhoneChangeResult = VerifyPhoneChangeMutation['verifyPhoneChange'];
 export type AcceptInvitationResult = AcceptInvitationMutation['acceptInvitation'];
 

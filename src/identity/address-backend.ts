@@ -20,8 +20,11 @@ export interface AddressBackend {
   /** Nothing happens for a number that may not sign in; `newAccount` null makes none. @throws {NotEnabledError} */
   sendSignInText(phone: string, newAccount: { userMetadata: JsonObject } | null): Promise<void>;
 
+  /** To a number that somebody signed up with and has still to confirm; nothing happens for any other. @throws {NotEnabledError} */
+  resendSignUpText(phone: string): Promise<void>;
+
   /** Uses the code up, confirms the number, and begins a session. @throws {InvalidCodeError} @throws {AccountBannedError} */
-  signInWithText(shown: { phone: string; code: string }): Promise<Session>;
+  signInWithText(purpose: TextPurpose, shown: { phone: string; code: string }): Promise<Session>;
 
   /** As `changeEmail`, for `newPhone`. @throws {PhoneTakenError} @throws {NotEnabledError} and what `changeEmail` does */
   changePhone(accessToken: string, change: PhoneChange): Promise<Account>;
@@ -29,6 +32,9 @@ export interface AddressBackend {
   /** @throws {InvalidCodeError} @throws {PhoneTakenError} somebody was quicker */
   confirmPhoneChange(proof: { phone: string; code: string }): Promise<Session>;
 }
+
+/** What a code by text message was sent for. Supabase's server does not tell them apart. */
+export type TextPurpose = 'signup' | 'magiclink';
 
 export interface EmailChange {
   readonly email: string;

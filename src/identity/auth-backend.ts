@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 import type { AddressBackend } from './address-backend.ts';
 import type { AnonymousBackend } from './anonymous-backend.ts';
 import type { CodesBackend } from './codes-backend.ts';
+import type { Contact } from './contact.ts';
 import type { FactorBackend } from './factor-backend.ts';
 import type { ImpersonationBackend } from './impersonation-backend.ts';
 import type { InvitationBackend } from './invitation-backend.ts';
@@ -41,12 +42,16 @@ export interface AuthBackend {
 
   /**
    * Null when the address must be confirmed first, and then also when it is taken.
-   * @throws {EmailTakenError} only while sign-ups are confirmed at once @throws {WeakPasswordError} @throws {SignupDisabledError}
+   * @throws {EmailTakenError} @throws {PhoneTakenError} these two only while sign-ups are confirmed at once @throws {WeakPasswordError}
+   * @throws {SignupDisabledError} @throws {NotEnabledError}
    */
-  signUp(input: { email: string; password: string; userMetadata: JsonObject }): Promise<Session | null>;
+  signUp(input: Contact & { password: string; userMetadata: JsonObject }): Promise<Session | null>;
 
-  /** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} */
-  signInWithPassword(input: { email: string; password: string }): Promise<Session>;
+  /**
+   * @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {PhoneNotConfirmedError} @throws {AccountBannedError}
+   * @throws {NotEnabledError}
+   */
+  signInWithPassword(input: Contact & { password: string }): Promise<Session>;
 
   /** @throws {InvalidRefreshTokenError} */
   refreshSession(refreshToken: string): Promise<Session>;
@@ -66,10 +71,7 @@ export interface AuthBackend {
    * @throws {ReauthenticationRequiredError} @throws {AssuranceRequiredError} @throws {ManagedElsewhereError}
    * @throws {DeniedError} when the session is over
    */
-  changePassword(
-    accessToken: string,
-    input: { email: string; currentPassword: string; newPassword: string },
-  ): Promise<Account>;
+  changePassword(accessToken: string, input: PasswordChange): Promise<Account>;
 
   /** Needs the project's secret key. Null for an unknown id. */
   findAccount(id: string): Promise<Account | null>;
@@ -85,4 +87,11 @@ export interface AuthBackend {
 
   /** Whether anybody else, neither deleted nor banned, holds the role. Looks at every account where no index helps. */
   hasAnotherWithRole(role: string, exceptId: string): Promise<boolean>;
+}
+
+export interface PasswordChange {
+  /** By which the person signs in. */
+  readonly contact: Contact;
+  readonly currentPassword: string;
+  readonly newPassword: string;
 }

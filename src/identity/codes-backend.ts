@@ -1,5 +1,6 @@
 /** What the rules need of Supabase Auth for codes and links by mail. Every method may throw what `AuthBackend`'s may. */
 import type { Account } from './account.ts';
+import type { Contact } from './contact.ts';
 import type { JsonObject } from './json.ts';
 import type { Session } from './session.ts';
 
@@ -25,8 +26,11 @@ export interface CodesBackend {
   /** Nothing happens for an address without an account. */
   sendRecoveryCode(recipient: Recipient): Promise<void>;
 
-  /** Mails the token's person a code that stands for their current password. @throws {EmailNotConfirmedError} @throws {DeniedError} */
-  sendReauthenticationCode(accessToken: string, email: string): Promise<void>;
+  /**
+   * Sends the token's person a code that stands for their current password.
+   * @throws {EmailNotConfirmedError} @throws {PhoneNotConfirmedError} @throws {NotEnabledError} @throws {DeniedError}
+   */
+  sendReauthenticationCode(accessToken: string, contact: Contact): Promise<void>;
 
   /** Uses the code up, confirms the address, and begins a session. @throws {InvalidCodeError} @throws {AccountBannedError} */
   signInWithCode(purpose: CodePurpose, shown: ShownCode): Promise<Session>;
@@ -41,6 +45,6 @@ export interface CodesBackend {
   /** As `setPassword`, and uses a code of `sendReauthenticationCode` up. @throws {InvalidCodeError} */
   setPasswordByCode(
     accessToken: string,
-    input: { email: string; code: string; newPassword: string },
+    input: { contact: Contact; code: string; newPassword: string },
   ): Promise<Account>;
 }

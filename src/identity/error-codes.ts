@@ -9,10 +9,12 @@ export const ERROR_CODES = {
   PHONE_TAKEN: 'The number has an account.',
   NOT_ENABLED: 'This installation does not offer this way in. Its operator can turn it on.',
   SIGNUP_DISABLED: 'This installation takes no sign-ups.',
-  INVALID_CREDENTIALS: 'The address and the password do not go together, or nobody has that address.',
+  INVALID_CREDENTIALS: 'The address or number and the password do not go together, or nobody has it.',
   INVALID_CODE: 'The link or the code is wrong, used, or too old. Ask for another one.',
   EMAIL_NOT_CONFIRMED:
     'The password is right, and the address has still to be confirmed: `resendVerification` sends the mail again.',
+  PHONE_NOT_CONFIRMED:
+    'The password is right, and the number has still to be confirmed: `resendVerification` sends the code again.',
   ACCOUNT_BANNED: 'The password is right, and an administrator has banned the account.',
   INVALID_REFRESH_TOKEN:
     'The refresh token is unknown, expired, or older than the last two of its session. Log in again.',

@@ -144,6 +144,13 @@ export class EmailNotConfirmedError extends UserError {
   }
 }
 
+export class PhoneNotConfirmedError extends UserError {
+  readonly code = 'PHONE_NOT_CONFIRMED';
+  constructor() {
+    super('Confirm the number first.');
+  }
+}
+
 export class AccountBannedError extends UserError {
   readonly code = 'ACCOUNT_BANNED';
   constructor() {

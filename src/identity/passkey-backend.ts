@@ -32,7 +32,7 @@ export interface PasskeyBackend {
 
   /**
    * @throws {PasskeyChallengeExpiredError} @throws {PasskeyNotAcceptedError}
-   * @throws {EmailNotConfirmedError} @throws {AccountBannedError} to whoever has the passkey
+   * @throws {EmailNotConfirmedError} @throws {PhoneNotConfirmedError} @throws {AccountBannedError} to whoever has the passkey
    */
   finishSignIn(answer: CeremonyAnswer): Promise<Session>;
 

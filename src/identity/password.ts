@@ -4,12 +4,15 @@ import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { contactOf, contactText, sendingTo } from './contact.ts';
 import { InvalidCredentialsError, ReauthenticationRequiredError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { addressForCode, assertOneProof, type ProofInput } from './proof.ts';
+
+import { assertOneProof, contactForCode, type ProofInput } from './proof.ts';
 import { parseNonce } from './shown-code.ts';
-import type { CodeSent } from './sign-in-code.ts';
+import type { CodeSent, TextSent } from './sign-in-code.ts';
+
 import type { Person } from './viewer.ts';
 
 interface Needs {
@@ -19,7 +22,7 @@ interface Needs {
 }
 
 /**
- * Asks for the current password or a code by mail, so that a borrowed session cannot take the account over; a session that has just begun
+ * Asks for the current password or a code, so that a borrowed session cannot take the account over; a session that has just begun
  * by a code has shown as much. Ends the person's other sessions.
  *
  * @throws {InvalidCredentialsError} @throws {InvalidCodeError} @throws {ReauthenticationRequiredError} without either @throws {WeakPasswordError}
@@ -36,19 +39,20 @@ export async function changePassword(
   const { id, email } = account;
   assertOneProof(input);
   if (currentPassword != null) {
-    if (!email) throw new InvalidCredentialsError();
-    return tryCredential(needs, 'password', email, () =>
-      changing(changes, id, () => auth.changePassword(accessToken, { email, currentPassword, newPassword })),
+    const contact = contactOf(account);
+    if (!contact) throw new InvalidCredentialsError();
+    return tryCredential(needs, 'password', email ?? id, () =>
+      changing(changes, id, () =>
+        auth.changePassword(accessToken, { contact, currentPassword, newPassword }),
+      ),
     );
   }
   if (nonce != null) {
-    const address = addressForCode(viewer);
+    const contact = contactForCode(viewer);
     passwordPolicy.assertStrong(newPassword, email);
     const code = parseNonce(nonce);
-    return tryCredential(needs, 'verify', address, () =>
-      changing(changes, id, () =>
-        auth.codes.setPasswordByCode(accessToken, { email: address, code, newPassword }),
-      ),
+    return tryCredential(needs, 'verify', contactText(contact), () =>
+      changing(changes, id, () => auth.codes.setPasswordByCode(accessToken, { contact, code, newPassword })),
     );
   }
   if (!hasJustShown(viewer.methods, needs.clock(), CODE_METHODS)) throw new ReauthenticationRequiredError();
@@ -56,13 +60,17 @@ export async function changePassword(
   return changing(changes, id, () => auth.codes.setPassword(accessToken, newPassword));
 }
 
-/** @throws {ValidationError} for somebody without an address @throws {EmailNotConfirmedError} @throws {RateLimitedError} */
-export async function requestReauthentication(needs: Needs, viewer: Person): Promise<CodeSent> {
-  const email = addressForCode(viewer);
+/**
+ * By mail, or by text message to somebody who has no address.
+ * @throws {ValidationError} for somebody anonymous @throws {EmailNotConfirmedError} @throws {PhoneNotConfirmedError}
+ * @throws {NotEnabledError} @throws {RateLimitedError}
+ */
+export async function requestReauthentication(needs: Needs, viewer: Person): Promise<CodeSent | TextSent> {
+  const contact = contactForCode(viewer);
   await countAttempt(needs, 'send');
-  await countAttempt(needs, 'mail', email);
-  await needs.auth.codes.sendReauthenticationCode(viewer.accessToken, email);
-  return { codeSentTo: email };
+  await countAttempt(needs, sendingTo(contact), contactText(contact));
+  await needs.auth.codes.sendReauthenticationCode(viewer.accessToken, contact);
+  return 'email' in contact ? { codeSentTo: contact.email } : { textSentTo: contact.phone };
 }
 
 /** As access tokens name them (`amr`): `otp` of a code or a link, and the others of a link with PKCE. */

@@ -2,6 +2,7 @@
 import { type AttemptLimiter, tryCredential } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { type Contact, contactOf, contactText } from './contact.ts';
 import { ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import { parseNonce } from './shown-code.ts';
@@ -16,8 +17,8 @@ export interface ProofInput {
 
 /** For the auth server, which looks at it and, for a code, uses it up. */
 export type Proof = { readonly userId: string } & (
-  | { readonly email: string | null; readonly password: string }
-  | { readonly email: string; readonly code: string }
+  | { readonly contact: Contact | null; readonly password: string }
+  | { readonly contact: Contact; readonly code: string }
 );
 
 interface Needs {
@@ -27,10 +28,10 @@ interface Needs {
 }
 
 /**
- * Does what the session alone is not enough for: with the current password, a code by mail, or a session in which the person has just shown
+ * Does what the session alone is not enough for: with the current password, a code by mail or text message, or a session in which the person has just shown
  * who they are. Somebody anonymous has none of them, nor anything to lose to whoever has the session.
  *
- * @throws {ReauthenticationRequiredError} @throws {ValidationError} both are given, or a code by somebody without an address
+ * @throws {ReauthenticationRequiredError} @throws {ValidationError} both are given, or a code by somebody with no address or number
  * @throws {RateLimitedError} and whatever `work` does
  */
 export async function provingWhoAsks<Result>(
@@ -43,12 +44,14 @@ export async function provingWhoAsks<Result>(
   const { currentPassword: password, nonce } = input;
   assertOneProof(input);
   if (password != null) {
-    return tryCredential(needs, 'password', email ?? userId, () => work({ userId, email, password }));
+    return tryCredential(needs, 'password', email ?? userId, () =>
+      work({ userId, contact: contactOf(viewer.account), password }),
+    );
   }
   if (nonce != null) {
-    const address = addressForCode(viewer);
+    const contact = contactForCode(viewer);
     const code = parseNonce(nonce);
-    return tryCredential(needs, 'verify', address, () => work({ userId, email: address, code }));
+    return tryCredential(needs, 'verify', contactText(contact), () => work({ userId, contact, code }));
   }
   if (!isAnonymous && !hasJustShown(viewer.methods, needs.clock())) throw new ReauthenticationRequiredError();
   return work(null);
@@ -61,9 +64,10 @@ export function assertOneProof({ currentPassword, nonce }: ProofInput): void {
   throw new ValidationError([{ path: [], code: 'CHOOSE_ONE', message }]);
 }
 
-/** Where a code of `requestReauthentication` goes. @throws {ValidationError} for somebody without an address */
-export function addressForCode({ account }: Person): string {
-  if (account.email) return account.email;
-  const message = 'The account has no e-mail address that a code could go to.';
+/** Where a code of `requestReauthentication` goes. @throws {ValidationError} for somebody anonymous */
+export function contactForCode({ account }: Person): Contact {
+  const contact = contactOf(account);
+  if (contact) return contact;
+  const message = 'The account has no e-mail address or phone number that a code could go to.';
   throw new ValidationError([{ path: [], code: 'NOT_ACCEPTED', message }]);
 }

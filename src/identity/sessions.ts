@@ -3,7 +3,7 @@ import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts'
 import type { AuthBackend } from './auth-backend.ts';
 import { type ChangeLog, changing } from './changes.ts';
 import type { Client } from './client.ts';
-import { parseEmailAddress } from './email-address.ts';
+import { type ContactInput, contactText, parseContact } from './contact.ts';
 import type { LogoutScope, Session } from './session.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 import type { Person } from './viewer.ts';
@@ -14,12 +14,15 @@ interface Needs {
   client: Client;
 }
 
-/** @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {AccountBannedError} @throws {RateLimitedError} */
-export async function logIn(needs: Needs, input: { email: string; password: string }): Promise<SignedIn> {
-  const email = parseEmailAddress(input.email);
+/**
+ * @throws {InvalidCredentialsError} @throws {EmailNotConfirmedError} @throws {PhoneNotConfirmedError} @throws {AccountBannedError}
+ * @throws {NotEnabledError} @throws {ValidationError} @throws {RateLimitedError}
+ */
+export async function logIn(needs: Needs, input: ContactInput & { password: string }): Promise<SignedIn> {
+  const contact = parseContact(input);
   const { password } = input;
-  const session = await tryCredential(needs, 'login', email, () =>
-    needs.auth.signInWithPassword({ email, password }),
+  const session = await tryCredential(needs, 'login', contactText(contact), () =>
+    needs.auth.signInWithPassword({ ...contact, password }),
   );
   return finishSignIn(needs, session);
 }

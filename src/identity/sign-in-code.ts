@@ -2,7 +2,7 @@
 import { type AttemptLimiter, countAttempt, tryCredential } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { Client } from './client.ts';
-import { parseEmailAddress } from './email-address.ts';
+import { type ContactInput, parseContact } from './contact.ts';
 import { allValid, ValidationError } from './errors.ts';
 import { parsePhoneNumber } from './phone-number.ts';
 import { assertMetadataFits, metadataFromProfile, type ProfileInput } from './profile.ts';
@@ -31,16 +31,14 @@ export interface TextSent {
  */
 export async function requestSignInCode(
   needs: Needs,
-  input: {
-    email?: string | null | undefined;
-    phone?: string | null | undefined;
+  input: ContactInput & {
     createAccount: boolean;
     profile?: ProfileInput | null | undefined;
     redirectTo?: string | null | undefined;
   },
 ): Promise<CodeSent | TextSent> {
   const [to, userMetadata] = allValid(
-    () => parseRecipient(input),
+    () => parseContact(input),
     () => metadataFromProfile(input.profile ?? {}, ['profile']),
   );
   assertMetadataFits({}, userMetadata);
@@ -55,18 +53,6 @@ export async function requestSignInCode(
   const recipient = { email: to.email, redirectTo: input.redirectTo ?? null };
   await needs.auth.codes.sendSignInCode(recipient, newAccount);
   return { codeSentTo: to.email };
-}
-
-function parseRecipient({
-  email,
-  phone,
-}: {
-  email?: string | null | undefined;
-  phone?: string | null | undefined;
-}): { email: string } | { phone: string } {
-  if (phone != null && email == null) return { phone: parsePhoneNumber(phone) };
-  if (email != null && phone == null) return { email: parseEmailAddress(email) };
-  throw new ValidationError([{ path: [], code: 'CHOOSE_ONE', message: 'Give `email` or `phone`.' }]);
 }
 
 /** @throws {InvalidCodeError} @throws {AccountBannedError} @throws {ValidationError} @throws {RateLimitedError} */
@@ -87,7 +73,7 @@ async function signInWithText(needs: Needs, input: ShownCodeInput & { phone: str
   }
   const [phone, code] = [parsePhoneNumber(input.phone), parseCode(input.code)];
   const session = await tryCredential(needs, 'verify', phone, () =>
-    needs.auth.addresses.signInWithText({ phone, code }),
+    needs.auth.addresses.signInWithText('magiclink', { phone, code }),
   );
   return finishSignIn(needs, session);
 }

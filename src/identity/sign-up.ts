@@ -1,7 +1,7 @@
 import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { Client } from './client.ts';
-import { parseEmailAddress } from './email-address.ts';
+import { type Contact, type ContactInput, contactText, parseContact, sendingTo } from './contact.ts';
 import { allValid } from './errors.ts';
 import { assertMetadataFits, metadataFromProfile, type ProfileInput } from './profile.ts';
 import type { Session } from './session.ts';
@@ -11,19 +11,32 @@ export interface EmailConfirmationSent {
   readonly confirmationSentTo: string;
 }
 
-/** @throws {ValidationError} @throws {EmailTakenError} @throws {WeakPasswordError} @throws {RateLimitedError} */
+/** The same of a number. */
+export interface PhoneConfirmationSent {
+  readonly confirmationTextSentTo: string;
+}
+
+export type ConfirmationSent = EmailConfirmationSent | PhoneConfirmationSent;
+
+/**
+ * @throws {ValidationError} @throws {EmailTakenError} @throws {PhoneTakenError} @throws {WeakPasswordError} @throws {NotEnabledError}
+ * @throws {MetadataTooLargeError} @throws {SignupDisabledError} @throws {RateLimitedError}
+ */
 export async function signUp(
   needs: { auth: AuthBackend; attempts: AttemptLimiter; client: Client },
-  input: { email: string; password: string; profile?: ProfileInput | null | undefined },
-): Promise<Session | EmailConfirmationSent> {
-  const [email, userMetadata] = allValid(
-    () => parseEmailAddress(input.email),
+  input: ContactInput & { password: string; profile?: ProfileInput | null | undefined },
+): Promise<Session | ConfirmationSent> {
+  const [contact, userMetadata] = allValid(
+    () => parseContact(input),
     () => metadataFromProfile(input.profile ?? {}, ['profile']),
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'signup');
-  const session = await needs.auth.signUp({ email, password: input.password, userMetadata });
+  const session = await needs.auth.signUp({ ...contact, password: input.password, userMetadata });
   if (session) return session;
-  if (!needs.auth.pausesSignUpMail) await countAttempt(needs, 'mail', email);
-  return { confirmationSentTo: email };
+  if (!needs.auth.pausesSignUpMail) await countAttempt(needs, sendingTo(contact), contactText(contact));
+  return confirmationSent(contact);
 }
+
+export const confirmationSent = (contact: Contact): ConfirmationSent =>
+  'email' in contact ? { confirmationSentTo: contact.email } : { confirmationTextSentTo: contact.phone };

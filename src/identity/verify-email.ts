@@ -2,10 +2,10 @@
 import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { Client } from './client.ts';
-import { parseEmailAddress } from './email-address.ts';
+import { type ContactInput, contactText, parseContact, sendingTo } from './contact.ts';
 import { parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
-import type { EmailConfirmationSent } from './sign-up.ts';
+import { type ConfirmationSent, confirmationSent } from './sign-up.ts';
 
 interface Needs {
   auth: AuthBackend;
@@ -20,14 +20,15 @@ export async function verifyEmail(needs: Needs, input: ShownCodeInput): Promise<
   return finishSignIn(needs, session);
 }
 
-/** Says nothing about whether there was anything to confirm. @throws {ValidationError} @throws {RateLimitedError} */
+/** Says nothing about whether there was anything to confirm. @throws {ValidationError} @throws {NotEnabledError} @throws {RateLimitedError} */
 export async function resendVerification(
   needs: Needs,
-  input: { email: string; redirectTo?: string | null | undefined },
-): Promise<EmailConfirmationSent> {
-  const email = parseEmailAddress(input.email);
+  input: ContactInput & { redirectTo?: string | null | undefined },
+): Promise<ConfirmationSent> {
+  const contact = parseContact(input);
   await countAttempt(needs, 'send');
-  await countAttempt(needs, 'mail', email);
-  await needs.auth.codes.resendConfirmation({ email, redirectTo: input.redirectTo ?? null });
-  return { confirmationSentTo: email };
+  await countAttempt(needs, sendingTo(contact), contactText(contact));
+  if ('phone' in contact) await needs.auth.addresses.resendSignUpText(contact.phone);
+  else await needs.auth.codes.resendConfirmation({ ...contact, redirectTo: input.redirectTo ?? null });
+  return confirmationSent(contact);
 }

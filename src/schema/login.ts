@@ -3,6 +3,8 @@ import {
   AccountBannedError,
   EmailNotConfirmedError,
   InvalidCredentialsError,
+  NotEnabledError,
+  PhoneNotConfirmedError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
@@ -13,12 +15,15 @@ import { TAKES_CREDENTIAL } from './session.ts';
 import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
 
 const LoginInput = builder.inputType('LoginInput', {
-  description: 'An address and its password.',
+  description: 'An address or a number, and the password.',
   fields: (t) => ({
     email: t.field({
       type: 'EmailAddress',
-      required: true,
-      description: 'In any case, as it was signed up.',
+      description: 'In any case, as it was signed up. This, or `phone`.',
+    }),
+    phone: t.string({
+      description:
+        'With the country, like `+41 79 555 00 11`. This, or `email`. An account with both signs in by either.',
     }),
     password: t.string({ required: true, description: 'Never logged, never repeated in an error.' }),
     ...signInFields(t),
@@ -26,11 +31,14 @@ const LoginInput = builder.inputType('LoginInput', {
 });
 
 const LoginResult = builder.errorUnion('LoginResult', {
-  description: 'A session, or why there is none. An unknown address and a wrong password answer alike.',
+  description:
+    'A session, or why there is none. An unknown address or number and a wrong password answer alike.',
   types: [
     ...SIGN_IN_OUTCOMES,
     InvalidCredentialsError,
     EmailNotConfirmedError,
+    PhoneNotConfirmedError,
+    NotEnabledError,
     AccountBannedError,
     ValidationError,
     RateLimitedError,

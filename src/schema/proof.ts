@@ -13,7 +13,7 @@ export const proofFields = (t: InputFields) => ({
   }),
   nonce: t.string({
     description:
-      'The code that `requestReauthentication` mailed, in place of the password. It is good once, and for one change.',
+      'The code that `requestReauthentication` sent, in place of the password. It is good once, and for one change.',
   }),
 });
 

@@ -1,16 +1,27 @@
 import {
   EmailNotConfirmedError,
+  NotEnabledError,
+  PhoneNotConfirmedError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
 import { requestReauthentication } from '../identity/password.ts';
 import { builder } from './builder.ts';
-import { CodeSentRef } from './sign-in-code.ts';
+import { CodeSentRef, TextSentRef } from './sign-in-code.ts';
 
 const RequestReauthenticationResult = builder.errorUnion('RequestReauthenticationResult', {
   description: 'That a code is on its way, or why none can be.',
-  types: [CodeSentRef, EmailNotConfirmedError, ValidationError, RateLimitedError, ServiceUnavailableError],
+  types: [
+    CodeSentRef,
+    TextSentRef,
+    EmailNotConfirmedError,
+    PhoneNotConfirmedError,
+    NotEnabledError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
 });
 
 builder.mutationField('requestReauthentication', (t) =>
@@ -18,7 +29,7 @@ builder.mutationField('requestReauthentication', (t) =>
     type: RequestReauthenticationResult,
     skipTypeScopes: true,
     description:
-      'For a signed-in person who has no password, or forgot it: mails a code that `changePassword`, `changeEmail`, `changePhone`, `linkIdentity` and `unlinkIdentity` take as `nonce`. One mail a minute for each address.',
+      'For a signed-in person who has no password, or forgot it: sends a code, by mail or to somebody without an address by text message, that `changePassword`, `changeEmail`, `changePhone`, `linkIdentity` and `unlinkIdentity` take as `nonce`. One message a minute for each address and number.',
     resolve: (_root, _args, { services, viewer }) => requestReauthentication(services, viewer),
   }),
 );

@@ -68,6 +68,7 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   updateWebhook: 'webhook.updated',
   verifyEmail: 'user.confirmed',
   verifyEmailChange: 'user.email_changed',
+  verifyPhone: 'user.confirmed',
   verifyMfa: 'session.raised',
   verifyPhoneChange: 'user.phone_changed',
   verifyTotp: 'factor.added',

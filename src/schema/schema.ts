@@ -13,6 +13,7 @@ import './invitation.ts';
 import './login.ts';
 import './sign-up.ts';
 import './verify-email.ts';
+import './verify-phone.ts';
 import './sign-in-code.ts';
 import './password-reset.ts';
 import './factors.ts';

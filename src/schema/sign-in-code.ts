@@ -24,7 +24,7 @@ export const CodeSentRef = builder.objectRef<CodeSent>('CodeSent').implement({
   }),
 });
 
-const TextSentRef = builder.objectRef<TextSent>('TextSent').implement({
+export const TextSentRef = builder.objectRef<TextSent>('TextSent').implement({
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'textSentTo' in value,
   description:
     'A code is on its way by text message, if the number may have one. Says nothing about whether there is an account.',

@@ -1,13 +1,15 @@
 import {
   EmailTakenError,
   MetadataTooLargeError,
+  NotEnabledError,
+  PhoneTakenError,
   RateLimitedError,
   ServiceUnavailableError,
   SignupDisabledError,
   ValidationError,
   WeakPasswordError,
 } from '../identity/errors.ts';
-import { type EmailConfirmationSent, signUp } from '../identity/sign-up.ts';
+import { type EmailConfirmationSent, type PhoneConfirmationSent, signUp } from '../identity/sign-up.ts';
 import { builder } from './builder.ts';
 import { UpdateProfileInput } from './profile.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
@@ -18,8 +20,11 @@ const SignupInput = builder.inputType('SignupInput', {
   fields: (t) => ({
     email: t.field({
       type: 'EmailAddress',
-      required: true,
-      description: 'Kept in lower case. One account for each.',
+      description: 'Kept in lower case. One account for each. This, or `phone`.',
+    }),
+    phone: t.string({
+      description:
+        'With the country, like `+41 79 555 00 11`, where the operator has turned phones on. One account for each. This, or `email`.',
     }),
     password: t.string({
       required: true,
@@ -48,13 +53,30 @@ export const EmailConfirmationSentRef = builder
     }),
   });
 
+export const PhoneConfirmationSentRef = builder
+  .objectRef<PhoneConfirmationSent>('PhoneConfirmationSent')
+  .implement({
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'confirmationTextSentTo' in value,
+    description:
+      'The number must be confirmed before the first sign-in: `verifyPhone` takes the code of the text message. Says nothing about whether the number was free: somebody who has an account by it already is sent nothing.',
+    fields: (t) => ({
+      phone: t.exposeString('confirmationTextSentTo', {
+        description:
+          'The number, as it is kept: digits, country first. `resendVerification` sends another code, once a minute at most.',
+      }),
+    }),
+  });
+
 const SignupResult = builder.errorUnion('SignupResult', {
   description:
-    'A session where sign-ups are confirmed at once, a confirmation by mail where they are not, or why there is no account.',
+    'A session where sign-ups are confirmed at once, a confirmation by mail or text message where they are not, or why there is no account.',
   types: [
     ...SIGN_IN_OUTCOMES,
     EmailConfirmationSentRef,
+    PhoneConfirmationSentRef,
     EmailTakenError,
+    PhoneTakenError,
+    NotEnabledError,
     WeakPasswordError,
     ValidationError,
     MetadataTooLargeError,
@@ -69,7 +91,7 @@ builder.mutationField('signup', (t) =>
     type: SignupResult,
     skipTypeScopes: true,
     ...TAKES_CREDENTIAL,
-    description: 'Makes an account with an address and a password.',
+    description: 'Makes an account with an address or a number, and a password.',
     args: { input: t.arg({ type: SignupInput, required: true }) },
     resolve: (_root, { input }, context) => handOver(context, input, () => signUp(context.services, input)),
   }),

@@ -2,6 +2,7 @@
 import {
   AccountBannedError,
   InvalidCodeError,
+  NotEnabledError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
@@ -11,7 +12,7 @@ import { builder } from './builder.ts';
 import { TAKES_CREDENTIAL } from './session.ts';
 import { redirectToField, shownCodeFields } from './shown-code.ts';
 import { handOver, SIGN_IN_OUTCOMES, signInFields } from './sign-in.ts';
-import { EmailConfirmationSentRef } from './sign-up.ts';
+import { EmailConfirmationSentRef, PhoneConfirmationSentRef } from './sign-up.ts';
 
 const VerifyEmailInput = builder.inputType('VerifyEmailInput', {
   description: 'From the mail that a sign-up sent: `email` with `code`, or `tokenHash`.',
@@ -44,16 +45,24 @@ builder.mutationField('verifyEmail', (t) =>
 );
 
 const ResendVerificationInput = builder.inputType('ResendVerificationInput', {
-  description: 'The address that somebody signed up with.',
+  description: 'The address or number that somebody signed up with.',
   fields: (t) => ({
-    email: t.field({ type: 'EmailAddress', required: true, description: 'In any case.' }),
+    email: t.field({ type: 'EmailAddress', description: 'In any case. This, or `phone`.' }),
+    phone: t.string({ description: 'With the country. This, or `email`.' }),
     ...redirectToField(t),
   }),
 });
 
 const ResendVerificationResult = builder.errorUnion('ResendVerificationResult', {
-  description: 'That a mail went out if there is something to confirm, or why none can.',
-  types: [EmailConfirmationSentRef, ValidationError, RateLimitedError, ServiceUnavailableError],
+  description: 'That a message went out if there is something to confirm, or why none can.',
+  types: [
+    EmailConfirmationSentRef,
+    PhoneConfirmationSentRef,
+    NotEnabledError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
 });
 
 builder.mutationField('resendVerification', (t) =>
@@ -61,7 +70,7 @@ builder.mutationField('resendVerification', (t) =>
     type: ResendVerificationResult,
     skipTypeScopes: true,
     description:
-      'Sends the mail of a sign-up again, with a new code and link; those before are over. Answers alike for addresses without an account and for confirmed ones, which are sent nothing. One mail a minute for each address.',
+      'Sends the mail or text message of a sign-up again, with a new code; what was sent before is over. Answers alike for addresses and numbers without an account and for confirmed ones, which are sent nothing. One message a minute for each.',
     args: { input: t.arg({ type: ResendVerificationInput, required: true }) },
     resolve: (_root, { input }, { services }) => resendVerification(services, input),
   }),

@@ -1,5 +1,10 @@
-import type { AuthError, UserAttributes } from '@supabase/supabase-js';
-import type { AddressBackend, EmailChange, PhoneChange } from '../../identity/address-backend.ts';
+import type { AuthError, MobileOtpType, UserAttributes } from '@supabase/supabase-js';
+import type {
+  AddressBackend,
+  EmailChange,
+  PhoneChange,
+  TextPurpose,
+} from '../../identity/address-backend.ts';
 import type { ShownCode } from '../../identity/codes-backend.ts';
 import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
@@ -15,10 +20,12 @@ import { accountFromUser, sessionFromSupabase } from './user.ts';
 export class SupabaseAddressBackend implements AddressBackend {
   readonly #calls: Calls;
   readonly #proving: Proving;
+  readonly #isEmbedded: boolean;
 
-  constructor(calls: Calls, proving: Proving) {
+  constructor(calls: Calls, proving: Proving, { isEmbedded }: { isEmbedded: boolean }) {
     this.#calls = calls;
     this.#proving = proving;
+    this.#isEmbedded = isEmbedded;
   }
 
   async changeEmail(accessToken: string, { email, redirectTo, proof }: EmailChange) {
@@ -50,15 +57,21 @@ export class SupabaseAddressBackend implements AddressBackend {
     }
   }
 
-  async signInWithText(shown: { phone: string; code: string }) {
-    return this.#verifyText('sms', shown);
+  async resendSignUpText(phone: string) {
+    const answer = await this.#calls.asAnybody((auth) => auth.resend({ type: 'sms', phone }));
+    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+  }
+
+  async signInWithText(purpose: TextPurpose, shown: { phone: string; code: string }) {
+    // The protocol, and so the library's types, have one word for both; the embedded server takes the narrower ones too.
+    return this.#verifyText(this.#isEmbedded ? (purpose as MobileOtpType) : 'sms', shown);
   }
 
   async confirmPhoneChange(shown: { phone: string; code: string }) {
     return this.#verifyText('phone_change', shown);
   }
 
-  async #verifyText(type: 'sms' | 'phone_change', { phone, code }: { phone: string; code: string }) {
+  async #verifyText(type: MobileOtpType, { phone, code }: { phone: string; code: string }) {
     const answer = await this.#calls.asAnybody((auth) => auth.verifyOtp({ phone, token: code, type }));
     if (answer.error) throw refusalOfCode(answer.error, answer.transport);
     if (!answer.data.session) throw new InvalidCodeError();

@@ -1,14 +1,17 @@
 /** The rules' `AuthBackend`, by supabase-js: hosted, self-hosted or embedded, the calls are the same. */
 import type { UserAttributes, UserResponse } from '@supabase/supabase-js';
 import { type Account, grantsOf } from '../../identity/account.ts';
-import type { AuthBackend } from '../../identity/auth-backend.ts';
+import type { AuthBackend, PasswordChange } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
 import type { CodesBackend } from '../../identity/codes-backend.ts';
+import type { Contact } from '../../identity/contact.ts';
 import {
   AccountBannedError,
   DeniedError,
+  EmailTakenError,
   InvalidCredentialsError,
   InvalidRefreshTokenError,
+  PhoneTakenError,
 } from '../../identity/errors.ts';
 import type { FactorBackend } from '../../identity/factor-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
@@ -81,7 +84,10 @@ class SupabaseBackend implements AuthBackend {
   constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
     this.#calls = createCalls(options.project, options.secretKey, client);
-    this.codes = new SupabaseCodes(this.#calls, { isEmbedded: options.checksPasswordFirst });
+    this.codes = new SupabaseCodes(this.#calls, {
+      isEmbedded: options.checksPasswordFirst,
+      texts: () => this.addresses,
+    });
     this.pausesSignUpMail = options.checksPasswordFirst;
     const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
     this.#extension = extension;
@@ -91,9 +97,14 @@ class SupabaseBackend implements AuthBackend {
       ? provingByServer
       : provingByTrial(this.#calls, {
           byPassword: (credentials) => this.signInWithPassword(credentials),
-          byCode: (shown) => this.codes.signInWithCode('magiclink', shown),
+          byCode: (shown) =>
+            'email' in shown
+              ? this.codes.signInWithCode('magiclink', shown)
+              : this.addresses.signInWithText('magiclink', shown),
         });
-    this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving);
+    this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving, {
+      isEmbedded: options.checksPasswordFirst,
+    });
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
     this.oauth = new SupabaseOAuth({
@@ -109,23 +120,19 @@ class SupabaseBackend implements AuthBackend {
     this.directory = options.directory ?? new SupabaseUserDirectory(this.#calls);
   }
 
-  async signUp({
-    email,
-    password,
-    userMetadata,
-  }: {
-    email: string;
-    password: string;
-    userMetadata: JsonObject;
-  }) {
+  async signUp({ userMetadata, ...credentials }: Contact & { password: string; userMetadata: JsonObject }) {
     const answer = await this.#calls.asAnybody((auth) =>
-      auth.signUp({ email, password, options: { data: userMetadata } }),
+      auth.signUp({ ...credentials, options: { data: userMetadata } }),
     );
-    if (answer.error) throw outcomeOf(answer.error, answer.transport);
+    if (answer.error) {
+      const outcome = outcomeOf(answer.error, answer.transport);
+      // The protocol has one code for both.
+      throw outcome instanceof EmailTakenError && 'phone' in credentials ? new PhoneTakenError() : outcome;
+    }
     return answer.data.session && sessionFromSupabase(answer.data.session);
   }
 
-  async signInWithPassword(credentials: { email: string; password: string }) {
+  async signInWithPassword(credentials: Contact & { password: string }) {
     const answer = await this.#calls.asAnybody((auth) => auth.signInWithPassword(credentials));
     if (!answer.error) return sessionFromSupabase(answer.data.session);
     const outcome = outcomeOf(answer.error, answer.transport);
@@ -164,14 +171,11 @@ class SupabaseBackend implements AuthBackend {
     return this.#updateUser(accessToken, { data: changes });
   }
 
-  async changePassword(
-    accessToken: string,
-    { email, currentPassword, newPassword }: { email: string; currentPassword: string; newPassword: string },
-  ) {
+  async changePassword(accessToken: string, { contact, currentPassword, newPassword }: PasswordChange) {
     // The trial session, like all others, is ended by the change itself.
     const trial = this.#options.checksPasswordFirst
       ? null
-      : await this.signInWithPassword({ email, password: currentPassword });
+      : await this.signInWithPassword({ ...contact, password: currentPassword });
     try {
       return await this.#updateUser(accessToken, {
         password: newPassword,

@@ -1,5 +1,7 @@
 import type { AuthError, EmailOtpType, UserAttributes } from '@supabase/supabase-js';
+import type { AddressBackend } from '../../identity/address-backend.ts';
 import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/codes-backend.ts';
+import type { Contact } from '../../identity/contact.ts';
 import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { Answer } from './call.ts';
@@ -14,6 +16,8 @@ interface SupabaseCodesOptions {
    * takes its place. And the embedded server sends whoever is new a sign-in code, Supabase's the code of a sign-up.
    */
   isEmbedded: boolean;
+  /** For codes to people without an address. */
+  texts: () => AddressBackend;
 }
 
 interface Recipient {
@@ -24,9 +28,11 @@ interface Recipient {
 export class SupabaseCodes implements CodesBackend {
   readonly #calls: Calls;
   readonly #isEmbedded: boolean;
+  readonly #texts: () => AddressBackend;
 
-  constructor(calls: Calls, { isEmbedded }: SupabaseCodesOptions) {
+  constructor(calls: Calls, { isEmbedded, texts }: SupabaseCodesOptions) {
     this.#calls = calls;
+    this.#texts = texts;
     this.#isEmbedded = isEmbedded;
   }
 
@@ -55,8 +61,11 @@ export class SupabaseCodes implements CodesBackend {
     if (answer.error) throw outcomeOf(answer.error, answer.transport);
   }
 
-  async sendReauthenticationCode(accessToken: string, email: string) {
-    if (!this.#isEmbedded) return this.sendSignInCode({ email, redirectTo: null }, null);
+  async sendReauthenticationCode(accessToken: string, contact: Contact) {
+    if (!this.#isEmbedded) {
+      if ('phone' in contact) return this.#texts().sendSignInText(contact.phone, null);
+      return this.sendSignInCode({ ...contact, redirectTo: null }, null);
+    }
     const answer = await this.#calls.asPerson(accessToken, (auth) => auth.reauthenticate());
     if (answer.error) throw deniedOr(answer);
   }
@@ -82,11 +91,14 @@ export class SupabaseCodes implements CodesBackend {
 
   async setPasswordByCode(
     accessToken: string,
-    { email, code, newPassword }: { email: string; code: string; newPassword: string },
+    { contact, code, newPassword }: { contact: Contact; code: string; newPassword: string },
   ) {
     if (this.#isEmbedded) return this.#updateUser(accessToken, { password: newPassword, nonce: code });
     // The trial session, like all others, is ended by the change itself.
-    const trial = await this.signInWithCode('magiclink', { email, code });
+    const trial =
+      'phone' in contact
+        ? await this.#texts().signInWithText('magiclink', { ...contact, code })
+        : await this.signInWithCode('magiclink', { ...contact, code });
     try {
       return await this.#updateUser(accessToken, { password: newPassword });
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What shows that a person asks, in the words of the auth server. */
 import type { UserAttributes } from '@supabase/supabase-js';
+import type { Contact } from '../../identity/contact.ts';
 import { InvalidCodeError, InvalidCredentialsError } from '../../identity/errors.ts';
 import type { Proof } from '../../identity/proof.ts';
 import type { Session } from '../../identity/session.ts';
@@ -34,8 +35,8 @@ export const provingByServer: Proving = async (proof, work) => {
 };
 
 export interface Trials {
-  byPassword(credentials: { email: string; password: string }): Promise<Session>;
-  byCode(shown: { email: string; code: string }): Promise<Session>;
+  byPassword(credentials: Contact & { password: string }): Promise<Session>;
+  byCode(shown: Contact & { code: string }): Promise<Session>;
 }
 
 /** Supabase looks at no proof but with a new password: so a sign-in shows it, whose session ends with the work. */
@@ -55,10 +56,10 @@ export function provingByTrial(calls: Calls, trials: Trials): Proving {
 }
 
 function begin(trials: Trials, proof: Proof): Promise<Session> {
-  if ('code' in proof) return trials.byCode(proof);
-  const { email, password } = proof;
-  if (!email) throw new InvalidCredentialsError();
-  return trials.byPassword({ email, password });
+  if ('code' in proof) return trials.byCode({ ...proof.contact, code: proof.code });
+  const { contact, password } = proof;
+  if (!contact) throw new InvalidCredentialsError();
+  return trials.byPassword({ ...contact, password });
 }
 
 const refusalOf = (proof: Proof) =>

@@ -1,4 +1,4 @@
-/** `GET /reauthenticate`: a code by mail that stands for the current password, for a session that is old or borrowed. */
+/** `GET /reauthenticate`: a code, by mail or to somebody without an address by text message, that stands for the current password, for a session that is old or borrowed. */
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
@@ -11,11 +11,12 @@ import {
   newEndpoints,
   type Services,
 } from '../protocol/endpoint.ts';
-import { ProtocolError, validationFailed } from '../protocol/protocol-error.ts';
+import { ProtocolError, phoneProviderDisabled, validationFailed } from '../protocol/protocol-error.ts';
 import { countSending } from '../protocol/sending-limit.ts';
 import { localeOf } from '../users/person-locale.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
 import { newToken, spendToken, storeToken } from './one-time-token.ts';
+import { codesBy, type Verification } from './verification.ts';
 
 const TYPE = 'reauthentication_token';
 
@@ -26,38 +27,60 @@ export function reauthenticateEndpoints(services: Services): Endpoints {
 async function reauthenticate(services: Services, call: Call): Promise<Response> {
   const { database, clock, settings, outbox } = services;
   const { user } = await requirePerson(services, call.req.raw);
-  const { email } = user;
-  if (!email) {
+  const { by, address } = recipientOf(user);
+  if (!user.email && !user.phone) {
     throw validationFailed('Reauthentication requires the user to have an email or a phone number');
   }
-  if (!user.email_confirmed_at)
-    throw new ProtocolError(422, 'email_not_confirmed', 'Please verify your email first.');
+  assertConfirmed(user);
+  if (by === 'phone' && !settings.phone.enabled) throw phoneProviderDisabled(422);
   const { client } = call.var;
   await countAttempt(services, client, 'send');
-  await countSending(services, client, 'mail', email);
+  await countSending(services, client, by === 'email' ? 'mail' : 'sms', address);
   const now = clock();
-  const { token, code } = newToken({ digits: settings.codes.length });
+  const { token, code } = newToken({ digits: codesBy(settings, by).length });
+  const message = { to: address, userId: user.id, locale: localeOf(user), code };
   await database.transaction(async (tx) => {
-    await storeToken(tx, { userId: user.id, type: TYPE, address: email, token, now });
-    await forgetGuesses(tx, email);
-    await outbox.add(tx, {
-      channel: 'email',
-      template: 'reauthentication',
-      to: email,
-      userId: user.id,
-      locale: localeOf(user),
-      code,
-      // A link would be a way to confirm what one did not begin.
-      tokenHash: null,
-      link: null,
-      redirectTo: null,
-      data: {},
-    });
-    const details = { type: 'reauthentication', channel: 'email' } as const;
+    await storeToken(tx, { userId: user.id, type: TYPE, address, token, now });
+    await forgetGuesses(tx, address);
+    await outbox.add(
+      tx,
+      by === 'phone'
+        ? { channel: 'sms', template: 'phone-code', ...message }
+        : // A link would be a way to confirm what one did not begin.
+          {
+            channel: 'email',
+            template: 'reauthentication',
+            ...message,
+            tokenHash: null,
+            link: null,
+            redirectTo: null,
+            data: {},
+          },
+    );
+    const details = { type: 'reauthentication', channel: by === 'email' ? 'email' : 'sms' } as const;
     await recordEvents(tx, client, { action: 'code.requested', userId: user.id, details });
   });
   outbox.wake();
   return call.json({});
+}
+
+interface Recipient {
+  by: Verification['by'];
+  address: string;
+}
+
+/** Somebody anonymous is sent nothing, and their guesses are counted all the same. */
+const recipientOf = ({ id, email, phone }: Bearer['user']): Recipient =>
+  email || !phone ? { by: 'email', address: email || id } : { by: 'phone', address: phone };
+
+/** @throws {ProtocolError} 422 email_not_confirmed, phone_not_confirmed */
+function assertConfirmed(user: Bearer['user']): void {
+  if (user.email && !user.email_confirmed_at) {
+    throw new ProtocolError(422, 'email_not_confirmed', 'Please verify your email first.');
+  }
+  if (!user.email && !user.phone_confirmed_at) {
+    throw new ProtocolError(422, 'phone_not_confirmed', 'Please verify your phone first.');
+  }
 }
 
 /** How old a session may be to set a password without a code, where the setting asks for one. */
@@ -76,10 +99,10 @@ export function assertNonceGiven(
 
 /** Counts a guess at the code, before anything else is done. @throws {ProtocolError} 422 reauthentication_not_valid, 429 */
 export async function countNonce(services: Services, client: Client, { user }: Bearer): Promise<void> {
-  const address = user.email ?? user.id;
+  const { by, address } = recipientOf(user);
   await countAttempt(services, client, 'verify', address);
   const { database, clock, settings } = services;
-  if (!(await mayGuess(database, address, clock(), settings.codes.ttlSeconds))) throw notValid();
+  if (!(await mayGuess(database, address, clock(), codesBy(settings, by).ttlSeconds))) throw notValid();
 }
 
 /** Uses the code up, in the transaction that does what it was asked for. @throws {ProtocolError} 422 reauthentication_not_valid */
@@ -89,17 +112,17 @@ export async function spendNonce(
   { user }: Bearer,
   nonce: string,
 ): Promise<void> {
-  const { codes } = services.settings;
-  const address = user.email ?? user.id;
-  const sentAfter = new Date(services.clock().getTime() - codes.ttlSeconds * 1000);
-  const presented = { address, code: nonce.replace(/\s/g, ''), digits: codes.length };
+  const { by, address } = recipientOf(user);
+  const { length, ttlSeconds } = codesBy(services.settings, by);
+  const sentAfter = new Date(services.clock().getTime() - ttlSeconds * 1000);
+  const presented = { address, code: nonce.replace(/\s/g, ''), digits: length };
   const spent = await spendToken(tx, presented, { types: [TYPE], sentAfter });
   if (spent?.userId !== user.id) throw notValid();
   await forgetGuesses(tx, address);
 }
 
 export const forgiveNonce = (services: Services, client: Client, { user }: Bearer) =>
-  forgiveAttempt(services, client, 'verify', user.email ?? user.id);
+  forgiveAttempt(services, client, 'verify', recipientOf(user).address);
 
 const notValid = () =>
   new ProtocolError(422, 'reauthentication_not_valid', 'Nonce has expired or is invalid');

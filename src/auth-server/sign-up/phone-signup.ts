@@ -57,7 +57,8 @@ async function signUpUnconfirmed(services: Services, call: Call, newcomer: Newco
     assertStrong(services, newcomer);
     return compareOrHash(services, newcomer);
   });
-  await countSending(services, client, 'sms', phone).catch(async (error) => {
+  // Whoever calls for somebody does not know beforehand that this sends a message, so here all are counted.
+  await countSending(services, { ...client, isLimited: true }, 'sms', phone).catch(async (error) => {
     // The code of a moment ago may be of a stranger's sign-up: whoever finds it must not confirm a password that is not theirs.
     await leaveToOwner(services.database, attempt, null, services.clock());
     throw error;
