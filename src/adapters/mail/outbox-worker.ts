@@ -1,4 +1,5 @@
 /** Sends what waits in the outbox: as many processes at once as there are, each message by one of them. */
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
@@ -44,9 +45,19 @@ export function createOutboxWorker(options: OutboxWorkerOptions): OutboxWorker {
   const queue = createQueue(options);
   let isRunning = false;
   let running: Promise<void> = Promise.resolve();
-  /** Set when something came while the last round was under way. */
+  /** Set when something came while the queue was being read. */
   let isWoken = false;
+  const underWay = new Set<Promise<boolean>>();
+  /** Places of those that are under way, and of those being asked for. */
+  let taken = 0;
+  /** Whether more may be due than there were places for. */
+  let isCrowded = false;
   let interrupt = () => {};
+
+  function wake(): void {
+    isWoken = true;
+    interrupt();
+  }
 
   async function deliver(claim: Claim): Promise<boolean> {
     const { message, attempts } = claim;
@@ -93,18 +104,48 @@ export function createOutboxWorker(options: OutboxWorkerOptions): OutboxWorker {
     return true;
   }
 
-  async function deliverDue(isWanted = () => true): Promise<number> {
-    let sent = 0;
-    while (isWanted()) {
-      const claims = await queue.claim(AT_ONCE);
-      const outcomes = await Promise.allSettled(claims.map(deliver));
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') log.error({ err: outcome.reason }, 'outbox not written');
-        else if (outcome.value) sent++;
-      }
-      if (claims.length < AT_ONCE) break;
+  /** Takes what is due, as far as there are places, and begins to send it. Each resolves with whether it was sent. */
+  async function fill(): Promise<{ begun: Promise<boolean>[]; mayHoldMore: boolean }> {
+    const free = AT_ONCE - taken;
+    if (free === 0) return { begun: [], mayHoldMore: true };
+    // Before the queue is asked, so that two who ask at once do not take more places than there are.
+    taken += free;
+    let claims: Claim[] = [];
+    try {
+      claims = await queue.claim(free);
+    } finally {
+      taken -= free - claims.length;
     }
-    return sent;
+    return { begun: claims.map(begin), mayHoldMore: claims.length === free };
+  }
+
+  function begin(claim: Claim): Promise<boolean> {
+    const settled = deliver(claim)
+      .catch((error) => {
+        log.error({ err: error }, 'outbox not written');
+        return false;
+      })
+      .finally(() => {
+        taken -= 1;
+        underWay.delete(settled);
+        // Its place is for whoever waits, be the others as slow as they like.
+        if (isCrowded) wake();
+      });
+    underWay.add(settled);
+    return settled;
+  }
+
+  async function deliverDue(): Promise<number> {
+    const own: Promise<boolean>[] = [];
+    for (;;) {
+      const { begun, mayHoldMore } = await fill();
+      own.push(...begun);
+      if (!mayHoldMore) break;
+      // None is under way yet where somebody else is just asking for them.
+      await (underWay.size > 0 ? Promise.race(underWay) : setImmediate());
+    }
+    const outcomes = await Promise.all(own);
+    return outcomes.filter((isSent) => isSent).length;
   }
 
   async function run(): Promise<void> {
@@ -112,7 +153,7 @@ export function createOutboxWorker(options: OutboxWorkerOptions): OutboxWorker {
     while (isRunning) {
       isWoken = false;
       try {
-        await deliverDue(() => isRunning);
+        isCrowded = (await fill()).mayHoldMore;
         if (Date.now() - prunedAt > PRUNE_EVERY_MS) {
           await queue.prune();
           prunedAt = Date.now();
@@ -153,15 +194,12 @@ export function createOutboxWorker(options: OutboxWorkerOptions): OutboxWorker {
       const limit = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, STOP_TIMEOUT_MS);
       });
-      await Promise.race([running, limit]);
+      await Promise.race([running.then(() => Promise.all(underWay)), limit]);
       clearTimeout(timer);
       await delivery.close?.();
     },
-    wake() {
-      isWoken = true;
-      interrupt();
-    },
-    deliverDue: () => deliverDue(),
+    wake,
+    deliverDue,
   };
 }
 

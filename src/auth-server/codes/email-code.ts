@@ -124,8 +124,11 @@ async function send(services: Services, call: Call, request: MailRequest): Promi
   );
   const { client } = call.var;
   await countAttempt(services, client, 'send');
-  if (type !== 'signup') await noteOwnerAsked(database, email, clock());
-  await countSending(services, client, 'mail', email);
+  await countSending(services, client, 'mail', email).catch(async (error) => {
+    // The mail of a moment ago may be of a stranger's sign-up, and whoever asks its owner.
+    if (type !== 'signup') await noteOwnerAsked(database, email, clock());
+    throw error;
+  });
   const newcomer = request.newcomer ? await admitUnlessRefused(services, client, request.newcomer) : null;
   const link = { type, challenge, redirectTo: redirectTo(call), now: clock() };
   await database.transaction(async (tx: Queryable) => {

@@ -58,8 +58,8 @@ export async function confirmMailbox(
 }
 
 /**
- * Somebody asks to come in without the password that an account was signed up with, and may be its owner. Noted before it is known whether
- * they may have a mail: who may not, yet, finds the one of the sign-up.
+ * Somebody asks to come in without the password that an account was signed up with, and may be its owner. A mail notes as much by being
+ * sent; this is for whoever may not have one yet, and finds the one of the sign-up.
  */
 export async function noteOwnerAsked(database: Queryable, email: string, now: Date): Promise<void> {
   await database.query(

@@ -51,6 +51,44 @@ describe('the outbox', () => {
     expect(scene.sent).toHaveLength(2);
   });
 
+  test('keeps nobody waiting for one message that takes long, and has so many under way at once and no more', async () => {
+    const gate = Promise.withResolvers<void>();
+    let [underWay, most] = [0, 0];
+    const scene = await createScene(async (message) => {
+      most = Math.max(most, ++underWay);
+      if (templateOf(message) === 'recovery') await gate.promise;
+      else await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+    });
+    const others = Array.from({ length: 12 }, (_, index) => mail('invite', { to: `p${index}@example.com` }));
+    await scene.add(mail('recovery'), ...others);
+    scene.worker.start();
+    await expect.poll(() => scene.sent.length).toBe(12);
+    await scene.add(mail('magic-link'));
+    scene.worker.wake();
+    await expect.poll(() => scene.sent.length).toBe(13);
+    gate.resolve();
+    await scene.worker.stop();
+    expect(new Set(scene.sent.map(({ id }) => id)).size).toBe(14);
+    expect(most).toBe(5);
+  });
+
+  test('is asked for what is due, and answers when all of it is settled', async () => {
+    const gate = Promise.withResolvers<void>();
+    const scene = await createScene((message) =>
+      templateOf(message) === 'recovery' ? gate.promise : Promise.resolve(),
+    );
+    await scene.add(mail('recovery'), ...Array.from({ length: 6 }, () => mail('invite')));
+    let isSettled = false;
+    const delivering = scene.worker.deliverDue().finally(() => {
+      isSettled = true;
+    });
+    await expect.poll(() => scene.sent.length).toBe(6);
+    expect(isSettled).toBe(false);
+    gate.resolve();
+    expect(await delivering).toBe(7);
+  });
+
   test('waits at its end for what is on its way', async () => {
     const gate = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
