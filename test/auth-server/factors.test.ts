@@ -43,6 +43,31 @@ describe.each(DATABASES)('second factors on %s', (kind) => {
   });
   afterAll(() => app.close());
 
+  test('one removed of several takes back what it raised, and leaves what another has raised since', async () => {
+    const ada = await app.newPerson();
+    const first = await withFactor(app, ada);
+    const made = await app.ask('/factors/recovery-codes', { token: first.accessToken, method: 'POST' });
+    const second = await withFactor(app, { ...ada, accessToken: first.accessToken }, 'tablet');
+    const remove = (id: string) => app.ask(`/factors/${id}`, { token: second.accessToken, method: 'DELETE' });
+    const levelOf = async (refresh_token: string) => {
+      const { body } = await app.ask('/token?grant_type=refresh_token', { json: { refresh_token } });
+      const { aal, amr } = claimsOf(body.access_token) as { aal: string; amr: { method: string }[] };
+      const methods = amr.map(({ method }) => method).sort();
+      return { aal, methods, refreshToken: body.refresh_token as string };
+    };
+    const { accessToken } = await signIn(app, ada);
+    const byApp = await verify(app, accessToken, first);
+    const token = byApp.body.access_token as string;
+    const json = { code: made.body.codes[0] };
+    const byCode = await app.ask('/factors/recovery-codes/verify', { token, json });
+    expect((await remove(first.id)).status).toBe(200);
+    const raised = await levelOf(byCode.body.refresh_token);
+    expect(raised).toMatchObject({ aal: 'aal2', methods: ['mfa/recovery_code', 'password'] });
+    await app.ask('/factors/recovery-codes', { token: second.accessToken, method: 'DELETE' });
+    expect(await levelOf(raised.refreshToken)).toMatchObject({ aal: 'aal1', methods: ['password'] });
+    expect(await levelOf(second.refreshToken)).toMatchObject({ aal: 'aal2', methods: ['password', 'totp'] });
+  });
+
   test('a hook hears of each code, and what it refuses is not spent, but ends every session', async () => {
     const ada = await app.newPerson();
     const factor = await withFactor(app, ada);

@@ -107,15 +107,26 @@ export async function tokenOfRaised(
   return accessTokenOf(services, client, { user, session, issuedAt });
 }
 
-/** Takes back what a factor that is gone has raised. */
+/** All that `amr` may name by which a session comes to aal2, also by Supabase Auth. */
+const SECOND_FACTORS = [...Object.values(METHOD_OF_FACTOR), 'mfa/phone', 'mfa/webauthn'];
+
+/**
+ * Takes back what a factor that is gone has raised. A session that was raised by it last is at aal1 again and names no second factor: Supabase
+ * Auth, on the same rows, reads the level there. One that was raised by another kind since stays as it is, and no longer names this kind; for
+ * which of several of a kind was shown, nobody has written down.
+ */
 export async function lowerSessions(
   tx: Queryable,
   { userId, factorId, method, now }: { userId: string; factorId: string; method: string; now: Date },
 ): Promise<void> {
   await tx.query(
     `delete from auth.mfa_amr_claims using auth.sessions
-     where sessions.id = session_id and user_id = $1 and factor_id = $2 and authentication_method = $3`,
-    [userId, factorId, method],
+     where sessions.id = session_id and user_id = $1 and (
+       (factor_id = $2 and authentication_method = any($4::text[]))
+       or (authentication_method = $3 and not exists (
+         select from auth.mfa_factors as other
+         where other.id = sessions.factor_id and 'totp' = $3 and other.factor_type = 'totp')))`,
+    [userId, factorId, method, SECOND_FACTORS],
   );
   await tx.query(
     `update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3 where user_id = $1 and factor_id = $2`,
