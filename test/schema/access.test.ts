@@ -296,6 +296,8 @@ const OBJECT_FIELDS: Record<string, string> = {
   NotSupportedError: 'code message missing',
   SamePasswordError: 'code message',
   EmailTakenError: 'code message',
+  PhoneConfirmationSent: 'phone',
+  PhoneNotConfirmedError: 'code message',
   PhoneTakenError: 'code message',
   NotEnabledError: 'code message',
   SignupDisabledError: 'code message',
