@@ -22,6 +22,9 @@ export interface ProviderRoute {
 }
 
 export interface OAuthBackend {
+  /** Whether the server itself tells `ChangeLog` whom a sign-in has changed. */
+  readonly tellsChanges: boolean;
+
   /** Those that are on. */
   providers(): Promise<readonly AuthProvider[]>;
 

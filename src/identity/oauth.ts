@@ -10,6 +10,7 @@ import type { JsonObject } from './json.ts';
 import type { ProviderRoute } from './oauth-backend.ts';
 import { type ProofInput, provingWhoAsks } from './proof.ts';
 import { IdentityNotFoundError, ProviderDisabledError } from './provider-errors.ts';
+import type { Session } from './session.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 import { isStorable } from './text.ts';
 import { isUuid } from './uuid.ts';
@@ -21,6 +22,7 @@ interface Needs {
   client: Client;
 }
 
+type SignInNeeds = Needs & { changes: ChangeLog };
 type ProvingNeeds = Needs & { clock: Clock };
 
 export interface RouteInput {
@@ -48,19 +50,19 @@ export async function signInWithOAuth({ auth }: { auth: AuthBackend }, input: Ro
 
 /** @throws {ValidationError} @throws {InvalidAuthCodeError} @throws {RateLimitedError} and more: see `OAuthBackend` */
 export async function exchangeCode(
-  needs: Needs,
+  needs: SignInNeeds,
   input: { code: string; codeVerifier: string },
 ): Promise<SignedIn> {
   const issues = isVerifier(input.codeVerifier) ? [] : [issueOf('codeVerifier')];
   if (input.code.length > MAX_TEXT || !isStorable(input.code)) issues.push(issueOf('code'));
   if (issues.length > 0) throw new ValidationError(issues);
   await countAttempt(needs, 'oauth');
-  return finishSignIn(needs, await needs.auth.oauth.exchangeCode(input));
+  return finishProviderSignIn(needs, await needs.auth.oauth.exchangeCode(input));
 }
 
 /** @throws {InvalidIdTokenError} @throws {RateLimitedError} and more: see `OAuthBackend` */
 export async function signInWithIdToken(
-  needs: Needs,
+  needs: SignInNeeds,
   input: {
     provider: string;
     idToken: string;
@@ -71,6 +73,12 @@ export async function signInWithIdToken(
   const { provider, idToken, accessToken = null, nonce = null } = input;
   await countAttempt(needs, 'oauth');
   const session = await needs.auth.oauth.signInWithIdToken({ provider, idToken, accessToken, nonce });
+  return finishProviderSignIn(needs, session);
+}
+
+/** A link, or what the provider says of them now, is in tokens too: those of their other sessions are out of date. */
+function finishProviderSignIn(needs: SignInNeeds, session: Session): Promise<SignedIn> {
+  if (!needs.auth.oauth.tellsChanges) needs.changes.userChanged(session.account.id);
   return finishSignIn(needs, session);
 }
 

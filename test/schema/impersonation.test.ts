@@ -183,10 +183,11 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
       expect(`${method} ${path} ${await call(method, path, body)}`).toBe(`${method} ${path} ${refusal}`);
     }
     // To whoever comes by the socket there is no such path, whatever key they hold.
-    const body = JSON.stringify({ user_id: ada.id, reason: 'x', passkeys: true });
+    const body = JSON.stringify({ user_id: ada.id, reason: 'x', passkeys: true, code: '123456' });
     for (const path of [
       'impersonations',
       'proof',
+      'factors/verify',
       `admin/users/${ada.id}/logout`,
       `admin/users/${ada.id}/reset_mfa`,
     ]) {
@@ -198,6 +199,15 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
     }
     expect(await call('POST', '/logout?scope=local')).toBe('204');
     expect(await call('GET', '/user')).toBe('403 session_not_found');
+    const recorded = await app.database.query<{ action: string; outcome: string }>(
+      `select distinct action, outcome from limen.audit_events
+       where user_id = $1 and actor_id = $1::text and impersonator_id = $2`,
+      [ada.id, operator.id],
+    );
+    const names = recorded.map(({ action, outcome }) => `${action} ${outcome}`);
+    expect(names).toEqual(
+      expect.arrayContaining(['user.updated success', 'user.updated failure', 'session.ended success']),
+    );
     expect((await ada('{ me { id } }')).data.me.id).toBe(ada.id);
     const own = createClient('http://limen.test', 'none', {
       global: { fetch: (input, init) => app.atAuthServer(new Request(input, init)) },

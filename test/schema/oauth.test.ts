@@ -241,6 +241,8 @@ describe('linkIdentity', () => {
     expect((await grace(IDENTITIES)).data.me.identities).toHaveLength(1);
     const { data } = await app.graphql(EXCHANGE, { input: { code, codeVerifier } });
     expect(data.exchangeCode.user).toMatchObject({ id: grace.id, email: grace.email });
+    // On the token from before the link, which knows no name.
+    expect((await grace('{ me { fullName } }')).data.me.fullName).toBe('Ada Lovelace');
     const { identities } = (await grace(IDENTITIES)).data.me;
     expect(identities).toMatchObject([{ provider: 'email' }, { provider: 'custom:acme', email }]);
     expect((await signIn(app, subject)).result.user.id).toBe(grace.id);

@@ -112,6 +112,7 @@ class SupabaseBackend implements AuthBackend {
       calls: this.#calls,
       proving: this.#proving,
       providers,
+      tellsChanges: options.checksPasswordFirst,
     });
     this.passkeys = new SupabasePasskeys(this.#calls);
     const { findUserId } = options;

@@ -21,15 +21,18 @@ interface SupabaseOAuthOptions {
   calls: Calls;
   proving: Proving;
   providers: () => Promise<ProviderList>;
+  tellsChanges: boolean;
 }
 
 export class SupabaseOAuth implements OAuthBackend {
+  readonly tellsChanges: boolean;
   readonly #project: Project;
   readonly #calls: Calls;
   readonly #proving: Proving;
   readonly #providers: () => Promise<ProviderList>;
 
-  constructor({ project, calls, proving, providers }: SupabaseOAuthOptions) {
+  constructor({ project, calls, proving, providers, tellsChanges }: SupabaseOAuthOptions) {
+    this.tellsChanges = tellsChanges;
     this.#project = project;
     this.#calls = calls;
     this.#proving = proving;

@@ -1,6 +1,7 @@
 /** Who a request really comes from. */
 import { isIP } from 'node:net';
 import type { Actor, Client as IdentityClient } from '../../identity/client.ts';
+import { isUuid } from '../../identity/uuid.ts';
 import { bearerTokenOf, type Claims, isAdminRole, type TokenNeeds, verifyToken } from './bearer.ts';
 import type { Caller } from './needs.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -17,7 +18,12 @@ export interface Client extends IdentityClient {
 export async function clientOf(needs: TokenNeeds, request: Request, caller: Caller): Promise<Client> {
   const { via, ...from } = caller;
   const bearer = await claimsOf(needs, bearerTokenOf(request));
-  const client = { ...from, isLimited: via === 'socket', actor: caller.actor ?? actorOf(bearer, via) };
+  const client = {
+    ...from,
+    isLimited: via === 'socket',
+    actor: caller.actor ?? actorOf(bearer, via),
+    impersonator: caller.impersonator ?? impersonatorOf(bearer),
+  };
   const forwarded = request.headers.get('sb-forwarded-for')?.split(',')[0]?.trim() ?? '';
   if (isIP(forwarded) === 0) return client;
   for (const claims of [bearer, await claimsOf(needs, request.headers.get('apikey'))]) {
@@ -43,4 +49,10 @@ function actorOf(claims: Claims | null, via: Caller['via']): Actor | null {
   const { sub, session_id: sessionId, role } = claims;
   if (sub && sessionId) return { kind: 'person', userId: sub, sessionId };
   return via === 'socket' && isAdminRole(role) ? { kind: 'service', id: role } : null;
+}
+
+/** Whoever acts in the person's stead: see `actor.ts`. */
+function impersonatorOf(claims: Claims | null): string | null {
+  const sub = claims?.act?.sub ?? '';
+  return isUuid(sub) ? sub : null;
 }
