@@ -486,6 +486,30 @@ describe.each(DATABASES)('sign-in by a provider on %s', (kind) => {
       expect(await auth.rows('select id from auth.identities where user_id = $1', [id])).toHaveLength(1);
     });
 
+    test('links and unlinks at once, and whichever is first, one way to sign in is left', async () => {
+      for (let round = 0; round < 4; round += 1) {
+        const { id, token } = await member();
+        const { code, verifier } = await linkTo(token, somebody().subject);
+        const [own] = await auth.rows('select id from auth.identities where user_id = $1', [id]);
+        const [linked, unlinked] = await Promise.all([
+          exchange(code, verifier),
+          auth.ask(`/user/identities/${own!.id}`, { method: 'DELETE', token }),
+        ]);
+        expect(linked.status).toBe(200);
+        expect([200, 422]).toContain(unlinked.status);
+        const left = await auth.rows('select provider from auth.identities where user_id = $1 order by 1', [
+          id,
+        ]);
+        const providers = unlinked.status === 200 ? ['custom:acme'] : ['custom:acme', 'email'];
+        expect(left.map(({ provider }) => provider)).toEqual(providers);
+        const [row] = await auth.rows(
+          `select raw_app_meta_data -> 'providers' as providers from auth.users where id = $1`,
+          [id],
+        );
+        expect([...(row!.providers as string[])].sort()).toEqual(providers);
+      }
+    });
+
     test('ends the password with the identity of the address', async () => {
       const { email, token } = await member();
       const { subject, email: other } = somebody();
