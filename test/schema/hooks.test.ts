@@ -80,6 +80,7 @@ describe('hooks, through GraphQL', () => {
     hook.behaves(() => ({ decision: 'continue' }));
     const first = await app.signUp('ada');
     const phone = await addTotp(app, first, 'phone');
+    app.clock.advance(1);
     const tablet = await addTotp(app, phone.person, 'tablet');
     app.clock.advance(30);
     const before = hook.calls.length;
