@@ -58,7 +58,10 @@ const SETTLES_IN_SECONDS = 60;
 /** The clocks of two instances, or of one and the database, may be so far apart. */
 const MAX_SKEW_SECONDS = 5;
 
-/** @param keepSeconds the life of the longest-lived access token: older changes concern no token in use. */
+/**
+ * @param keepSeconds the life of the longest-lived access token: older changes concern no token in use. Should one live longer after all,
+ * because the auth server was told otherwise, it is looked up.
+ */
 export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   const changes = new Map<string, Change>();
   const endedAt = new Map<string, number>();
@@ -98,9 +101,12 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     };
   }
 
+  /** What is older may be forgotten. */
+  const horizonSeconds = () => now() - keepSeconds - 1;
+
   // Maps keep insertion order and every entry is (re)inserted when it is written, so the oldest come first.
   function prune() {
-    const horizon = now() - keepSeconds - 1;
+    const horizon = horizonSeconds();
     for (const [id, change] of changes) {
       if (change.atSeconds >= horizon) break;
       changes.delete(id);
@@ -134,10 +140,12 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     isSessionEnded: (sessionId) => endedAt.has(sessionId),
     // `iat` has whole seconds: a token of the very second of the change may be from before it.
     isStale: (userId, issuedAtSeconds) =>
-      isBehind() || issuedAtSeconds <= Math.max(knowsSinceSeconds, changes.get(userId)?.atSeconds ?? 0),
+      isBehind() ||
+      issuedAtSeconds <= Math.max(knowsSinceSeconds, horizonSeconds(), changes.get(userId)?.atSeconds ?? 0),
     remembered(userId, sessionId) {
       const entry = read.get(sessionId);
       if (!entry || entry.account.id !== userId || isBehind()) return undefined;
+      if (entry.atSeconds <= horizonSeconds()) return undefined;
       const change = changes.get(userId);
       const isSince =
         !change || (entry.sequence >= change.sequence && entry.atSeconds >= change.settledAtSeconds);

@@ -74,8 +74,21 @@ describe('the change log', () => {
     expect(log.isSessionEnded('session')).toBe(true);
     advance(2);
     log.userChanged('grace');
-    expect(log.isStale('ada', SECONDS)).toBe(false);
     expect(log.isSessionEnded('session')).toBe(false);
+  });
+
+  test('has a token that lives longer than it was told looked up again and again, as it has forgotten what concerns it', () => {
+    const { log, advance } = clockedLog(900);
+    log.userChanged('ada');
+    advance(902);
+    log.userChanged('grace');
+    expect(log.isStale('ada', SECONDS)).toBe(true);
+    expect(log.isStale('ada', SECONDS + 2)).toBe(false);
+    log.remember('session', account('ada'), log.mark());
+    advance(900);
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+    advance(1);
+    expect(log.remembered('ada', 'session')).toBeUndefined();
   });
 
   test('has a token from before its own beginning looked up once, since it cannot know what it missed', () => {
