@@ -10,6 +10,7 @@ export const ROLES = ['anon', 'authenticated', 'service_role'] as const;
 /** What is there. All of it where the three are true. */
 export interface RowSecurity {
   readonly roles: boolean;
+  /** False also where they do not hold, because row level security is off. */
   readonly policies: boolean;
   /** `taken`: something else of the application's has that name. */
   readonly view: 'ours' | 'missing' | 'taken';
@@ -37,7 +38,8 @@ const VIEW = `create view public.user_profiles with (security_invoker = true) as
 export async function findRowSecurity(database: Queryable): Promise<RowSecurity> {
   const [found] = await database.query<{ roles: number; policies: number; view: string | null }>(
     `select (select count(*) from pg_roles where rolname = any($1)) as roles,
-       (select count(*) from pg_policy where polrelid = to_regclass('auth.users') and polname = any($2)) as policies,
+       (select count(*) from pg_policy join pg_class on pg_class.oid = polrelid
+         where polrelid = to_regclass('auth.users') and relrowsecurity and polname = any($2)) as policies,
        (select coalesce(obj_description(oid, 'pg_class'), '') from pg_class
          where oid = to_regclass('public.user_profiles')) as view`,
     [ROLES, [OWN_ROW, EVERY_ROW]],
@@ -59,7 +61,7 @@ export async function installRowSecurity(database: Database): Promise<void> {
     await tx.query("select pg_advisory_xact_lock(hashtextextended('limen:row-security', 0))");
     if (!before.roles) await createRoles(tx);
     const now = await findRowSecurity(tx);
-    if (!now.roles) return;
+    if (!now.roles || !(now.policies || (await mayCreatePolicies(tx)))) return;
     if (!now.policies) await createPolicies(tx);
     if (now.view === 'missing' && (await mayCreateView(tx))) await createView(tx);
   });
@@ -80,8 +82,18 @@ async function createRoles(tx: Queryable): Promise<void> {
   }
 }
 
+/** Only an owner may, and only who may pass on the use of the schema. */
+async function mayCreatePolicies(tx: Queryable): Promise<boolean> {
+  const [may] = await tx.query<{ create: boolean }>(
+    `select pg_has_role(relowner, 'usage') and has_schema_privilege(relnamespace, 'usage with grant option') as "create"
+     from pg_class where oid = to_regclass('auth.users')`,
+  );
+  return may?.create === true;
+}
+
 async function createPolicies(tx: Queryable): Promise<void> {
   await tx.query(`
+    alter table auth.users enable row level security;
     grant usage on schema auth to anon, authenticated, service_role;
     grant select (${READABLE}) on auth.users to authenticated, service_role;
     drop policy if exists "${OWN_ROW}" on auth.users;

@@ -15,7 +15,12 @@ export async function checkRowSecurity({ database }: Installation): Promise<Find
       ),
     );
   } else if (!policies) {
-    findings.push(warn('the policies of auth.users are missing', 'Start Limen once: it puts them there.'));
+    findings.push(
+      warn(
+        'the policies of auth.users are missing, or row level security is off',
+        'Start Limen once with the role that owns auth.users: it puts them there.',
+      ),
+    );
   }
   if (view === 'taken') {
     findings.push(

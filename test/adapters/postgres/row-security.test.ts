@@ -156,6 +156,41 @@ describe.skipIf(!hasServer)('where the role may not make others', () => {
     }
   });
 
+  test('does nothing where `auth.users` is another role’s, and starts all the same', async () => {
+    const server = await createServerDatabase();
+    const owner = await openPostgres({ url: server.url });
+    const database = await openPostgres({ url: server.ownerUrl });
+    try {
+      await migrate(owner, { createAuthSchema: true });
+      await owner.query(`
+        do $$ begin create role authenticated nologin; exception when duplicate_object then null; end $$;
+        do $$ begin create role anon nologin; exception when duplicate_object then null; end $$;
+        do $$ begin create role service_role nologin; exception when duplicate_object then null; end $$;
+        grant usage on schema auth, limen to ${server.owner};
+        grant all on all tables in schema auth, limen to ${server.owner}`);
+      await installRowSecurity(database);
+      expect(await findRowSecurity(database)).toMatchObject({ policies: false, view: 'missing' });
+    } finally {
+      await database.close();
+      await owner.close();
+      await server.drop();
+    }
+  });
+
+  test('says so where policies do not hold, because row level security is off', async () => {
+    const server = await createServerDatabase();
+    const database = await openPostgres({ url: server.url });
+    try {
+      await migrate(database, { createAuthSchema: true });
+      await installRowSecurity(database);
+      await database.query('alter table auth.users disable row level security');
+      expect(await findRowSecurity(database)).toMatchObject({ policies: false });
+    } finally {
+      await database.close();
+      await server.drop();
+    }
+  });
+
   test('touches no `auth` schema that Limen did not make, and no `user_profiles` of the application', async () => {
     const server = await createServerDatabase();
     const database = await openPostgres({ url: server.url });
