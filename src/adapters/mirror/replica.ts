@@ -2,9 +2,13 @@
 import type { Clock } from '../../identity/clock.ts';
 import { findAuthSchemaOwner } from '../postgres/auth-schema.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import type { UpstreamPeople } from './upstream-people.ts';
 
 /** `auto`: where `DATABASE_URL` names a database that is not Supabase's own. */
 export type MirrorMode = 'auto' | 'on' | 'off';
+
+/** People by whom a project is known again: some of them may have been deleted there since. */
+const ASKED_ABOUT = 10;
 
 /** What the configuration says and what is in the database do not go together. Nothing was changed. */
 export class ReplicaError extends Error {
@@ -25,12 +29,17 @@ export async function wantsReplica(database: Database, mode: MirrorMode): Promis
 
 /**
  * Marks the database as a replica of the project, or finds it marked so. False where people live in it who signed up here: only `on` says
- * that they are the project's. The database is migrated.
- * @throws {ReplicaError} for a replica of another project
+ * that they are the project's, and the project must know one of them. The database is migrated.
+ * @throws {ReplicaError} for a replica of another project @throws {ServiceUnavailableError} where the project cannot be asked
  */
 export async function claimReplica(
   database: Database,
-  { mode, projectUrl, clock }: { mode: MirrorMode; projectUrl: string; clock: Clock },
+  {
+    mode,
+    projectUrl,
+    clock,
+    upstream,
+  }: { mode: MirrorMode; projectUrl: string; clock: Clock; upstream: UpstreamPeople },
 ): Promise<boolean> {
   return database.transaction(async (tx) => {
     // Many instances may begin together.
@@ -43,7 +52,9 @@ export async function claimReplica(
           'start once with MIRROR_PEOPLE=on; otherwise give Limen another database, or set MIRROR_PEOPLE=off.',
       );
     }
-    if (of === null && mode !== 'on' && (await hasPeople(tx))) return false;
+    const people = await someOf(tx);
+    if (of === null && mode !== 'on' && people.length > 0) return false;
+    await assertKnown(people, upstream, projectUrl);
     await tx.query(
       `insert into limen.replica (project_url, since) values ($1, $2)
        on conflict (is_only) do update set project_url = excluded.project_url`,
@@ -78,7 +89,27 @@ export async function replicaOf(database: Queryable): Promise<string | null> {
   return replica?.project_url ?? null;
 }
 
-const hasPeople = async (tx: Queryable) => (await tx.query('select 1 from auth.users limit 1')).length > 0;
+async function someOf(tx: Queryable): Promise<string[]> {
+  const people = await tx.query<{ id: string }>(
+    `select id from auth.users order by last_sign_in_at desc nulls last limit ${ASKED_ABOUT}`,
+  );
+  return people.map(({ id }) => id);
+}
+
+/** `on` may have stayed in the environment while the address became another's: its people would be deleted here one after another. */
+async function assertKnown(
+  people: readonly string[],
+  upstream: UpstreamPeople,
+  projectUrl: string,
+): Promise<void> {
+  if (people.length === 0) return;
+  const found = await Promise.all(people.map((id) => upstream.find(id)));
+  if (found.some((person) => person !== null)) return;
+  throw new ReplicaError(
+    `MIRROR_PEOPLE=on: ${projectUrl} knows none of the ${people.length} people of this database who signed in last, so it is not their ` +
+      'project. Look whether SUPABASE_URL is right, or give Limen another database.',
+  );
+}
 
 /** From when the embedded server worked here. What a replica is told is no news: Supabase's webhooks have told it, or nobody has. */
 async function dropTriggers(tx: Queryable): Promise<void> {

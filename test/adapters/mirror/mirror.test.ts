@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { heardIn } from '../../../src/adapters/mirror/heard-people.ts';
-import { ReplicaError } from '../../../src/adapters/mirror/replica.ts';
+import { openMirror } from '../../../src/adapters/mirror/open-mirror.ts';
+import { ReplicaError, replicaOf } from '../../../src/adapters/mirror/replica.ts';
 import { type SyncOptions, syncPeople } from '../../../src/adapters/mirror/sync.ts';
+import type { UpstreamPeople } from '../../../src/adapters/mirror/upstream-people.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { signProjectKey } from '../../../src/adapters/tokens/project-key.ts';
 import { type App, createApp } from '../../../src/app.ts';
@@ -375,6 +377,22 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('a replica on $d
       });
       if (replica.kind === 'postgres') await expect(other).rejects.toThrow(/holds the people of http/);
       else expect((await other).mirror).toBeNull();
+    });
+
+    test('and `on` does not make it another’s who knows none of its people', async () => {
+      const ada = await signUp('ada');
+      const openAs = (projectUrl: string, find: UpstreamPeople['find']) =>
+        openMirror({
+          ...{ database: replica, clock, log, mode: 'on', projectUrl },
+          upstream: { ...app.mirror!.upstream, find },
+        });
+      await expect(openAs('http://other.test', async () => null)).rejects.toThrow(/knows none of/);
+      expect(await rowOf(ada.id)).toBeDefined();
+      const before = (await replicaOf(replica))!;
+      expect(before).not.toContain('other.test');
+      expect(await openAs('http://same.test', () => app.mirror!.upstream.find(ada.id))).not.toBeNull();
+      expect(await replicaOf(replica)).toBe('http://same.test');
+      await openAs(before, () => app.mirror!.upstream.find(ada.id));
     });
 
     test('and the embedded server does not take its people for its own', async () => {
