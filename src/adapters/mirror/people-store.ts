@@ -27,13 +27,22 @@ const SAVE = `insert into auth.users as kept (instance_id, id, ${PERSON_COLUMNS.
   on conflict (id) do update set ${PERSON_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
   where (kept.updated_at is null or kept.updated_at <= excluded.updated_at)
     and (${listOf('kept')}) is distinct from (${listOf('excluded')})
-  returning kept.id`;
+  returning kept.id, kept.xmax = 0 as "isNew"`;
+
+/** Whoever was made while somebody else deleted them: the one statement above could not see it. */
+const UNDO = `delete from auth.users using limen.mirror_deletions as deletion
+  where users.id = any($1) and deletion.user_id = users.id and ($2::timestamptz is null or deletion.deleted_at >= $2)`;
+
+const DELETE = 'delete from auth.users where id = $1';
+
+interface Saved {
+  id: string;
+  isNew: boolean;
+}
 
 export function createPeopleStore({ database, clock }: { database: Database; clock: Clock }): PeopleStore {
-  const save = async (queryable: Queryable, people: readonly MirroredPerson[], observedAt: Date | null) => {
-    const rows = await queryable.query<{ id: string }>(SAVE, [JSON.stringify(people), observedAt]);
-    return rows.map(({ id }) => id);
-  };
+  const save = (queryable: Queryable, people: readonly MirroredPerson[], observedAt: Date | null) =>
+    queryable.query<Saved>(SAVE, [JSON.stringify(people), observedAt]);
 
   /**
    * An address that somebody else has in the replica has changed hands at Supabase since. Whoever had it is asked for again; should
@@ -57,16 +66,23 @@ export function createPeopleStore({ database, clock }: { database: Database; clo
       return save(tx, [person], observedAt);
     });
 
+  async function saveAll(people: readonly MirroredPerson[], observedAt: Date | null): Promise<Saved[]> {
+    try {
+      return await save(database, people, observedAt);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const saved: Saved[] = [];
+      for (const person of people) saved.push(...(await saveTaking(person, observedAt)));
+      return saved;
+    }
+  }
+
   return {
     async save(people, observedAt) {
-      try {
-        return await save(database, people, observedAt);
-      } catch (error) {
-        if (!isUniqueViolation(error)) throw error;
-        const saved: string[] = [];
-        for (const person of people) saved.push(...(await saveTaking(person, observedAt)));
-        return saved;
-      }
+      const saved = await saveAll(people, observedAt);
+      const made = saved.filter(({ isNew }) => isNew).map(({ id }) => id);
+      if (made.length > 0) await database.query(UNDO, [made, observedAt]);
+      return saved.map(({ id }) => id);
     },
     async remove(id, deletedAt) {
       await database.transaction(async (tx) => {
@@ -75,8 +91,10 @@ export function createPeopleStore({ database, clock }: { database: Database; clo
            on conflict (user_id) do update set deleted_at = greatest(mirror_deletions.deleted_at, excluded.deleted_at)`,
           [id, deletedAt],
         );
-        await tx.query('delete from auth.users where id = $1', [id]);
+        await tx.query(DELETE, [id]);
       });
+      // Made meanwhile, by somebody who did not see the deletion yet.
+      await database.query(DELETE, [id]);
     },
   };
 }
