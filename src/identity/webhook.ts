@@ -23,6 +23,9 @@ export const WEBHOOK_EVENTS = {
 
 export type WebhookEvent = keyof typeof WEBHOOK_EVENTS;
 
+/** Each has places of its own among the requests that are under way. */
+export const MAX_WEBHOOKS = 20;
+
 /** An endpoint that asked for it; sent by `testWebhook` alone. */
 export const TEST_EVENT = 'webhook.test';
 

@@ -4,15 +4,16 @@ import type { Clock } from './clock.ts';
 import { type FieldIssue, ValidationError } from './errors.ts';
 import { codePointsIn, isStorable } from './text.ts';
 import { isUuid } from './uuid.ts';
-import type {
-  CheckReceiver,
-  Webhook,
-  WebhookDelivery,
-  WebhookDeliveryFilter,
-  WebhookEvent,
-  WebhookSender,
-  WebhookSettings,
-  WebhookStore,
+import {
+  type CheckReceiver,
+  MAX_WEBHOOKS,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookDeliveryFilter,
+  type WebhookEvent,
+  type WebhookSender,
+  type WebhookSettings,
+  type WebhookStore,
 } from './webhook.ts';
 import {
   TooManyWebhooksError,
@@ -30,7 +31,6 @@ interface Needs {
   readonly webhooks: Webhooks;
 }
 
-const MAX_WEBHOOKS = 20;
 const MAX_DESCRIPTION_CHARACTERS = 200;
 const SECRET_BYTES = 32;
 /** How long receivers have to take a new secret. */

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import { TEST_EVENT, type WebhookSender } from '../../identity/webhook.ts';
+import { MAX_WEBHOOKS, TEST_EVENT, type WebhookSender } from '../../identity/webhook.ts';
 import type { Claim, DeliveryQueue, Outcome } from './delivery-queue.ts';
 import type { Receivers } from './receiver.ts';
 import { NoAnswerError, sendWebhook, type WebhookAnswer } from './webhook-request.ts';
@@ -29,7 +29,7 @@ export interface WebhookWorkerOptions {
 
 /** On their way from one process. A receiver that takes its time is busy with these and keeps the others' places free. */
 const PER_ENDPOINT = 4;
-const AT_ONCE = 32;
+const AT_ONCE = PER_ENDPOINT * MAX_WEBHOOKS;
 const POLL_MS = 1000;
 const STOP_TIMEOUT_MS = 8000;
 const PRUNE_EVERY_MS = 600_000;

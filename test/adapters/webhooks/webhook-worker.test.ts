@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
+import { MAX_WEBHOOKS } from '../../../src/identity/webhook.ts';
 import { startWebhookReceiver, verify } from '../../support/webhook-receiver.ts';
 import { createServerDatabase, hasServer } from '../postgres/drivers.ts';
 import { createWebhookScene, SECRET, sceneOn } from './scene.ts';
@@ -188,6 +189,21 @@ describe('a webhook', () => {
     await expect.poll(() => slow.received.length).toBe(12);
     await worker.stop();
     expect(await scene.deliveries()).toMatchObject(Array(24).fill({ status: 'delivered' }));
+  });
+
+  test('is told at once, however many others let their requests hang', async () => {
+    const scene = await createWebhookScene();
+    const gate = Promise.withResolvers<number>();
+    const slow = await startWebhookReceiver(() => gate.promise);
+    const quick = await startWebhookReceiver();
+    for (let index = 1; index < MAX_WEBHOOKS; index += 1) await scene.endpoint(slow.url);
+    await scene.endpoint(quick.url);
+    for (let index = 0; index < 6; index += 1) await scene.signUp();
+    const worker = scene.worker({ timeoutMs: 10_000 });
+    worker.start();
+    await expect.poll(() => quick.received.length).toBe(6);
+    gate.resolve(204);
+    await worker.stop();
   });
 
   test('hears from another process what one that was killed had taken, when its lease is over', async () => {
