@@ -128,5 +128,7 @@ function normalized(filter: UserFilter): UserFilter {
     emailPrefix: address(filter.emailPrefix),
     phone: number(filter.phone),
     phonePrefix: number(filter.phonePrefix),
+    // No word at all begins every name.
+    namePrefix: filter.namePrefix?.trim() || null,
   };
 }

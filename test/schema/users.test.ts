@@ -103,6 +103,7 @@ describe('users', () => {
     [{ namePrefix: 'lov ad' }, [3]],
     [{ namePrefix: "jean-l o'b" }, [4]],
     [{ namePrefix: 'p1' }, []],
+    [{ namePrefix: ' ' }, EVERYBODY],
     [{ role: 'editor' }, [1, 2]],
     [{ role: 'author' }, [2]],
     [{ role: 'edit' }, []],
