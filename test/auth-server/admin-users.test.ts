@@ -72,6 +72,22 @@ describe.each(DATABASES)('/admin/users on %s', (kind) => {
     expect(await codeOf(auth.ask(`/admin/users/${id}`, { token: forged }))).toEqual([403, 'bad_jwt']);
   });
 
+  test("is closed to an administrator's person once the role is taken from them", async () => {
+    const { id, email } = await auth.newPerson();
+    await update(id, { role: 'supabase_admin' });
+    const { access_token } = (await auth.signIn(email)).body;
+    await update(id, { role: 'authenticated' });
+    const regain = auth.ask(`/admin/users/${id}`, {
+      method: 'PUT',
+      token: access_token,
+      json: { role: 'service_role' },
+    });
+    expect(await codeOf(regain)).toEqual([403, 'not_admin']);
+    const grant = { method: 'PUT', token: access_token, json: { app_metadata: { roles: ['admin'] } } };
+    expect(await codeOf(auth.ask('/user', grant))).toEqual([403, 'not_admin']);
+    expect((await admin(`/${id}`)).body.role).toBe('authenticated');
+  });
+
   test('creates somebody with everything given', async () => {
     const [id, email] = [randomUUID(), newAddress('Ada')];
     const phone = `+49170${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`;

@@ -104,13 +104,15 @@ async function findBearer(needs: BearerNeeds, claims: Claims): Promise<Bearer> {
 }
 
 /**
- * A project's secret key costs no statement; a person with an administrator's role is looked up with their session.
+ * A project's secret key costs no statement; a person with an administrator's role is looked up with their session, and must have the role yet.
  * @throws {ProtocolError} 401 no_authorization, 403 bad_jwt, not_admin, session_not_found
  */
 export async function requireAdmin(needs: BearerNeeds, request: Request): Promise<void> {
   const { role, session_id } = await claimsOf(needs, request);
   if (!isAdminRole(role)) throw notAdmin();
-  if (session_id) await requirePerson(needs, request);
+  if (!session_id) return;
+  const { user } = await requirePerson(needs, request);
+  if (!isAdminRole(user.role ?? '')) throw notAdmin();
 }
 
 export const notAdmin = () => new ProtocolError(403, 'not_admin', 'User not allowed');

@@ -74,7 +74,7 @@ function assertMayChange({ user, claims, aal }: Bearer, body: Body): void {
   // In somebody's stead their profile can be changed, and nothing that opens the account.
   if (claims.act && Object.entries(body).some(([name, value]) => name !== 'data' && value != null))
     throw impersonated();
-  if (body.app_metadata && !isAdminRole(claims.role)) throw notAdmin();
+  if (body.app_metadata && !(isAdminRole(claims.role) && isAdminRole(user.role ?? ''))) throw notAdmin();
   const changesCredentials = Boolean(body.email || body.phone) || body.password != null;
   if (!changesCredentials) return;
   if (body.password != null) assertMayHavePassword(user);
