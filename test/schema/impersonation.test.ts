@@ -158,6 +158,11 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
     };
     expect(await call('GET', '/user')).toBe('200');
     expect(await call('PUT', '/user', { data: { display_name: 'A.' } })).toBe('200');
+    const [change] = await app.database.query(
+      `select actor_id, impersonator_id from limen.audit_events where user_id = $1 order by sequence desc limit 1`,
+      [ada.id],
+    );
+    expect(change).toEqual({ actor_id: ada.id, impersonator_id: operator.id });
     const factor = '00000000-0000-4000-8000-000000000000';
     for (const [method, path, body] of [
       ['PUT', '/user', { password: `${PASSWORD}!` }],
