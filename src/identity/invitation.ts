@@ -3,7 +3,7 @@ import type { Account } from './account.ts';
 import { OwnAccountError } from './administration-errors.ts';
 import { type AttemptLimiter, countAttempt } from './attempts.ts';
 import type { AuthBackend } from './auth-backend.ts';
-import { type AuthorityNeeds, asOperator, assertCovers, type Operator } from './authority.ts';
+import { type Authority, type AuthorityNeeds, asOperator, assertCovers, type Operator } from './authority.ts';
 import type { ChangeLog } from './changes.ts';
 import type { Client } from './client.ts';
 import { parseEmailAddress } from './email-address.ts';
@@ -22,11 +22,13 @@ interface Needs {
 }
 
 /**
- * What is said about the person is their profile. It grants nothing: roles are given by `setUserRoles`.
- * @throws {ValidationError} @throws {EmailTakenError} @throws {MetadataTooLargeError} @throws {RateLimitedError}
+ * What is said about the person is their profile. It grants nothing: roles are given by `setUserRoles`. Of an account that nobody has used yet
+ * it replaces the profile and the password: so that is not done to one that holds more than the operator.
+ * @throws {DeniedError} @throws {OutrankedError} @throws {ValidationError} @throws {EmailTakenError} @throws {MetadataTooLargeError} @throws {RateLimitedError}
  */
 export async function inviteUser(
-  needs: Needs,
+  needs: Needs & AuthorityNeeds,
+  viewer: Operator,
   input: {
     email: string;
     profile?: ProfileInput | null | undefined;
@@ -34,14 +36,17 @@ export async function inviteUser(
   },
 ): Promise<Account> {
   const [email, userMetadata] = readAbout(input);
-  await countAttempt(needs, 'mail', email);
-  const account = await needs.auth.invitations.invite({
-    email,
-    userMetadata,
-    redirectTo: input.redirectTo ?? null,
+  return asOperator(needs, viewer, 'users:write', async (authority) => {
+    await assertCoversOwner(needs, authority, email);
+    await countAttempt(needs, 'mail', email);
+    const account = await needs.auth.invitations.invite({
+      email,
+      userMetadata,
+      redirectTo: input.redirectTo ?? null,
+    });
+    needs.changes.userChanged(account.id);
+    return account;
   });
-  needs.changes.userChanged(account.id);
-  return account;
 }
 
 /**
@@ -91,12 +96,17 @@ export async function generateLink(
   return asOperator(needs, viewer, 'users:write', async (authority) => {
     if (viewer.kind === 'person' && viewer.account.email === email) throw new OwnAccountError();
     // Looked at before: even a link that nobody is given can leave an address on the row that the next mail goes to.
-    const target = authority.isUnlimited ? null : await needs.auth.users.findByEmail(email);
-    if (target) assertCovers(authority, target);
+    await assertCoversOwner(needs, authority, email);
     const link = await needs.auth.invitations.generateLink(request);
     needs.changes.userChanged(link.account.id);
     return link;
   });
+}
+
+/** Whoever has the address now, if anybody does. @throws {OutrankedError} */
+async function assertCoversOwner({ auth }: Needs, authority: Authority, email: string): Promise<void> {
+  const owner = authority.isUnlimited ? null : await auth.users.findByEmail(email);
+  if (owner) assertCovers(authority, owner);
 }
 
 function readAbout(input: { email: string; profile?: ProfileInput | null | undefined }) {

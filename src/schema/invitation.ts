@@ -39,6 +39,7 @@ const InviteUserResult = builder.errorUnion('InviteUserResult', {
   types: [
     UserRef,
     EmailTakenError,
+    OutrankedError,
     ValidationError,
     MetadataTooLargeError,
     RateLimitedError,
@@ -53,7 +54,7 @@ builder.mutationField('inviteUser', (t) =>
     description:
       'Needs `users:write`: makes an account for an address and mails an invitation. Whoever accepts it has confirmed the address, is signed in, and then sets a password. To invite somebody again who has not accepted yet makes the earlier invitation worthless.',
     args: { input: t.arg({ type: InviteUserInput, required: true }) },
-    resolve: (_root, { input }, { services }) => inviteUser(services, input),
+    resolve: (_root, { input }, { services, viewer }) => inviteUser(services, viewer, input),
   }),
 );
 

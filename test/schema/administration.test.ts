@@ -210,6 +210,9 @@ describe('operators', () => {
           const result = await act(support, 'generateLink', { type, email: target.email, ...newEmail });
           expect(result).toEqual({ __typename: 'OutrankedError', code: 'OUTRANKED' });
         }
+        expect(await act(support, 'inviteUser', { email: target.email })).toMatchObject({
+          code: 'OUTRANKED',
+        });
         const row = await rowOf(userId);
         expect(row).toMatchObject({ email: target.email });
         expect(row?.new_email).toBeUndefined();

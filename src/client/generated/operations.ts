@@ -1559,6 +1559,7 @@ export type InviteUserMutationVariables = Exact<{
 export type InviteUserMutation = { inviteUser:
     | { __typename: 'EmailTakenError', code: ErrorCode, message: string }
     | { __typename: 'MetadataTooLargeError', maxBytes: number, actualBytes: number, code: ErrorCode, message: string }
+    | { __typename: 'OutrankedError', code: ErrorCode, message: string }
     | { __typename: 'RateLimitedError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'ServiceUnavailableError', retryAfterSeconds: number, code: ErrorCode, message: string }
     | { __typename: 'User', id: string, email: string | null, phone: string | null, isAnonymous: boolean, displayName: string | null, fullName: string | null, firstName: string | null, lastName: string | null, avatarUrl: string | null, locale: string | null, timezone: string | null, preferences: Record<string, unknown>, metadata: Record<string, unknown>, roles: Array<string>, permissions: Array<string>, tier: string | null, onboarding: { __typename: 'Onboarding', completed: boolean, industry: string | null, jobTitle: string | null, emailConsent: boolean } }
