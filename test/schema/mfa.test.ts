@@ -254,6 +254,35 @@ describe('in the middle of a session', () => {
     expect((await strong(GENERATE)).data.generateRecoveryCodes.codes).toHaveLength(10);
   });
 
+  test('an operator who has a factor shows it before they act on others', async () => {
+    const app = await createTestApp();
+    const root = await withTotp(app, 'root');
+    const { email, id } = await app.signUp('ada');
+    await app.admin.updateUserById(root.person.id, { app_metadata: { roles: ['admin'] } });
+    app.clock.advance(6);
+    const weak = await atAal1(app, root.person);
+    const acts: [string, object][] = [
+      ['createUser', { email: 'puppet@example.com', password: PASSWORD, roles: ['admin'] }],
+      ['setUserRoles', { userId: id, roles: ['admin'] }],
+      ['generateLink', { type: 'RECOVERY', email }],
+      ['inviteUser', { email: 'puppet@example.com' }],
+      ['updateUser', { userId: id, email: 'mine@example.com' }],
+    ];
+    for (const [name, input] of acts) {
+      const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+      const { errors } = await weak(`mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`, {
+        input,
+      });
+      expect([name, errors?.[0].extensions]).toEqual([name, { code: 'FORBIDDEN', reason: 'AAL2_REQUIRED' }]);
+    }
+    const strong = app.person((await weak(STEP_UP, { input: { code: root.code() } })).data.stepUp);
+    const answer = await strong(
+      'mutation ($input: SetUserRolesInput!) { setUserRoles(input: $input) { ... on User { roles } } }',
+      { input: { userId: id, roles: ['admin'] } },
+    );
+    expect(answer.data.setUserRoles).toEqual({ roles: ['admin'] });
+  });
+
   test('somebody without a factor is told so', async () => {
     const app = await createTestApp();
     const ada = await app.signUp('ada');
