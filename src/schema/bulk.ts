@@ -1,4 +1,5 @@
 /** The same for up to a hundred people at once: `identity/bulk.ts`. Each has a result of their own, as if it had been asked alone. */
+import type { Context } from '../context.ts';
 import { banUser, unbanUser } from '../identity/ban.ts';
 import { type BulkItem, forEachUser } from '../identity/bulk.ts';
 import { ValidationError } from '../identity/errors.ts';
@@ -8,6 +9,7 @@ import { deleteUser } from '../identity/user-deletion.ts';
 import { BanUserResult, banFields, UnbanUserResult } from './ban.ts';
 import { builder } from './builder.ts';
 import { SetUserTierResult } from './grants.ts';
+import { recordingOutcome } from './recorded-outcomes.ts';
 import type { InputFields } from './sign-in.ts';
 import { RevokeUserSessionsResult } from './user-access.ts';
 import { DeleteUserResult, deletionModeField } from './user-deletion.ts';
@@ -45,8 +47,16 @@ function bulkResult<Result extends object>(name: string, single: { name: string 
   });
 }
 
-const each = async <Result>(userIds: readonly string[], act: (userId: string) => Promise<Result>) => ({
-  items: await forEachUser(userIds, act),
+/** @param single the mutation for one, as which each is recorded */
+const each = async <Result>(
+  context: Context,
+  single: string,
+  userIds: readonly string[],
+  act: (userId: string) => Promise<Result>,
+) => ({
+  items: await forEachUser(userIds, (userId) =>
+    recordingOutcome(context, single, { input: { userId } }, () => act(userId)),
+  ),
 });
 
 const ONE_BY_ONE =
@@ -64,8 +74,10 @@ builder.mutationField('banUsers', (t) =>
     skipTypeScopes: true,
     description: `Needs \`users:write\`: \`banUser\` ${ONE_BY_ONE}`,
     args: { input: t.arg({ type: BanUsersInput, required: true }) },
-    resolve: (_root, { input: { userIds, ...ban } }, { services, viewer }) =>
-      each(userIds, (userId) => banUser(services, viewer, { userId, ...ban })),
+    resolve: (_root, { input: { userIds, ...ban } }, context) =>
+      each(context, 'banUser', userIds, (userId) =>
+        banUser(context.services, context.viewer, { userId, ...ban }),
+      ),
   }),
 );
 
@@ -81,8 +93,10 @@ builder.mutationField('unbanUsers', (t) =>
     skipTypeScopes: true,
     description: `Needs \`users:write\`: \`unbanUser\` ${ONE_BY_ONE}`,
     args: { input: t.arg({ type: UnbanUsersInput, required: true }) },
-    resolve: (_root, { input }, { services, viewer }) =>
-      each(input.userIds, (userId) => unbanUser(services, viewer, { userId })),
+    resolve: (_root, { input }, context) =>
+      each(context, 'unbanUser', input.userIds, (userId) =>
+        unbanUser(context.services, context.viewer, { userId }),
+      ),
   }),
 );
 
@@ -98,8 +112,10 @@ builder.mutationField('setUsersTier', (t) =>
     skipTypeScopes: true,
     description: `Needs \`users:write\`: \`setUserTier\` ${ONE_BY_ONE}`,
     args: { input: t.arg({ type: SetUsersTierInput, required: true }) },
-    resolve: (_root, { input: { userIds, tier } }, { services, viewer }) =>
-      each(userIds, (userId) => setUserTier(services, viewer, { userId, tier })),
+    resolve: (_root, { input: { userIds, tier } }, context) =>
+      each(context, 'setUserTier', userIds, (userId) =>
+        setUserTier(context.services, context.viewer, { userId, tier }),
+      ),
   }),
 );
 
@@ -115,8 +131,10 @@ builder.mutationField('revokeUsersSessions', (t) =>
     skipTypeScopes: true,
     description: `Needs \`sessions:write\`: \`revokeUserSessions\` ${ONE_BY_ONE}`,
     args: { input: t.arg({ type: RevokeUsersSessionsInput, required: true }) },
-    resolve: (_root, { input }, { services, viewer }) =>
-      each(input.userIds, (userId) => revokeUserSessions(services, viewer, { userId })),
+    resolve: (_root, { input }, context) =>
+      each(context, 'revokeUserSessions', input.userIds, (userId) =>
+        revokeUserSessions(context.services, context.viewer, { userId }),
+      ),
   }),
 );
 
@@ -132,7 +150,9 @@ builder.mutationField('deleteUsers', (t) =>
     skipTypeScopes: true,
     description: `Needs \`users:delete\`: \`deleteUser\` ${ONE_BY_ONE}`,
     args: { input: t.arg({ type: DeleteUsersInput, required: true }) },
-    resolve: (_root, { input: { userIds, mode } }, { services, viewer }) =>
-      each(userIds, (userId) => deleteUser(services, viewer, { userId, mode })),
+    resolve: (_root, { input: { userIds, mode } }, context) =>
+      each(context, 'deleteUser', userIds, (userId) =>
+        deleteUser(context.services, context.viewer, { userId, mode }),
+      ),
   }),
 );

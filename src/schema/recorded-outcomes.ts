@@ -9,11 +9,12 @@ import type { AuditAction, NewAuditEvent } from '../identity/audit-event.ts';
 import { DENIAL_CODES, DeniedError, UserError } from '../identity/errors.ts';
 import { isUuid } from '../identity/uuid.ts';
 
-/** Null: what succeeds here changes nothing yet. Mutations without a line are recorded by their own name. */
+/** Null: what succeeds here changes nothing yet, or is recorded of each of many. Mutations without a line are recorded by their own name. */
 const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   acceptInvitation: 'user.signed_in',
   banUser: 'user.banned',
   cancelAccountDeletion: 'user.deletion_cancelled',
+  banUsers: null,
   changeEmail: 'code.requested',
   changePassword: 'user.password_changed',
   changePhone: 'code.requested',
@@ -22,6 +23,7 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   createWebhook: 'webhook.created',
   deleteAccount: 'user.deleted',
   deleteUser: 'user.deleted',
+  deleteUsers: null,
   deleteWebhook: 'webhook.removed',
   enrollTotp: 'factor.enrolled',
   exchangeCode: 'user.signed_in',
@@ -47,11 +49,13 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   resetPassword: 'user.password_changed',
   revokeSession: 'session.ended',
   revokeUserSessions: 'session.ended',
+  revokeUsersSessions: null,
   rotateWebhookSecret: 'webhook.secret_rotated',
   sendPasswordReset: 'code.requested',
   setUserPermissions: 'user.grants_changed',
   setUserRoles: 'user.grants_changed',
   setUserTier: 'user.grants_changed',
+  setUsersTier: null,
   signInAnonymously: 'user.signed_up',
   signInWithCode: 'user.signed_in',
   signInWithIdToken: 'user.signed_in',
@@ -61,6 +65,7 @@ const ACTIONS: Readonly<Record<string, AuditAction | null>> = {
   startPasskeySignIn: null,
   stepUp: 'session.raised',
   unbanUser: 'user.unbanned',
+  unbanUsers: null,
   unlinkIdentity: 'identity.unlinked',
   updatePreferences: 'user.updated',
   updateProfile: 'user.updated',
@@ -96,22 +101,31 @@ const fieldsOf = (type: ReturnType<GraphQLSchema['getQueryType']>) =>
 
 function recordOutcomesOf(field: RootField): void {
   const resolve = field.resolve ?? defaultFieldResolver;
-  field.resolve = async (root, args, context, info) => {
-    const { trail } = context.services.client;
-    const { successes, refusals } = trail;
-    const refused = async (refusal: Refusal | null) => {
-      if (refusal && trail.refusals === refusals) await recordRefusal(context, field.name, refusal, args);
-    };
-    try {
-      const result = await resolve(root, args, context, info);
-      if (isOutcome(result)) await refused(result);
-      else if (trail.successes === successes) await recordSuccess(context, field.name, result, args);
-      return result;
-    } catch (error) {
-      await refused(refusalIn(error));
-      throw error;
-    }
+  field.resolve = (root, args, context, info) =>
+    recordingOutcome(context, field.name, args, async () => resolve(root, args, context, info));
+}
+
+/** For what is not a mutation of its own: one of many. */
+export async function recordingOutcome<Result>(
+  context: Context,
+  field: string,
+  args: Arguments,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { trail } = context.services.client;
+  const { successes, refusals } = trail;
+  const refused = async (refusal: Refusal | null) => {
+    if (refusal && trail.refusals === refusals) await recordRefusal(context, field, refusal, args);
   };
+  try {
+    const result = await work();
+    if (isOutcome(result)) await refused(result);
+    else if (trail.successes === successes) await recordSuccess(context, field, result, args);
+    return result;
+  } catch (error) {
+    await refused(refusalIn(error));
+    throw error;
+  }
 }
 
 function recordDenialsOf(field: RootField): void {
@@ -150,7 +164,7 @@ async function recordSuccess({ viewer, services }: Context, field: string, resul
   await services.audit.record(services.client, {
     action,
     userId: targetOf(args) ?? found ?? (viewer.kind === 'person' ? viewer.account.id : null),
-    isByThemselves: found !== null,
+    isByThemselves: found !== null && 'refreshToken' in (result as object),
     details: { field },
   });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { signProjectKey } from '../../src/adapters/tokens/project-key.ts';
 import { createTestApp, MODE, PASSWORD, type TestApp } from '../support/app.ts';
 
 const EVENTS = `query ($filter: AuditEventFilter, $first: Int, $after: String) {
@@ -90,6 +91,29 @@ describe('auditEvents', () => {
     for (const secret of [typed, PASSWORD, ada.accessToken, ada.refreshToken, ada.email, 'argon2'])
       expect(text).not.toContain(secret);
     expect((await ask(MINE)).errors).toBeUndefined();
+  });
+
+  test('tells of each of many as if it had been done alone, refusals too', async () => {
+    const app = await createTestApp();
+    const { nodes } = await operator(app);
+    const admin = await app.signUpWith('admin', { roles: ['admin'] });
+    const ada = await app.signUp('ada');
+    const support = await app.signUpWith('support', { permissions: ['users:write'] });
+    const ban = (userIds: string[]) =>
+      support('mutation ($input: BanUsersInput!) { banUsers(input: $input) { __typename } }', {
+        input: { userIds },
+      });
+    await ban([admin.id]);
+    const refusal = { action: 'user.banned', outcome: 'FAILURE', code: 'OUTRANKED', userId: admin.id };
+    expect((await nodes({ actorId: support.id })).slice(0, 2)).toMatchObject([
+      refusal,
+      { action: 'user.signed_in' },
+    ]);
+    await ban([ada.id, admin.id]);
+    expect((await nodes({ actorId: support.id })).slice(0, 2)).toMatchObject([
+      refusal,
+      { action: 'user.banned', outcome: 'SUCCESS', userId: ada.id },
+    ]);
   });
 
   test('a wrong password costs a stranger and an address that nobody has the same', async () => {
@@ -215,6 +239,36 @@ describe('myActivity', () => {
     });
     expect(JSON.stringify(data)).not.toContain(admin.id);
     expect(JSON.stringify(data)).not.toContain('user.updated');
+  });
+
+  test('cannot be written to by what somebody else is refused', async () => {
+    const app = await createTestApp();
+    const [ada, mallory] = [await app.signUp('ada'), await app.signUp('mallory')];
+    const before = (await ada(MINE)).data.myActivity.nodes;
+    await mallory('mutation ($input: BanUserInput!) { banUser(input: $input) { __typename } }', {
+      input: { userId: ada.id },
+    });
+    const path = `http://limen.test/auth/v1/admin/users/${ada.id}`;
+    const { keys } = app.app;
+    const anonymous = keys ? [await signProjectKey(keys, 'anon', app.clock.now, 3600)] : [];
+    for (const token of [mallory.accessToken, ...anonymous])
+      await app.atAuthServer(
+        new Request(path, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } }),
+      );
+    expect((await ada(MINE)).data.myActivity.nodes).toEqual(before);
+  });
+
+  test('shows whoever signs in as them, and where, whatever other token they send along', async () => {
+    const app = await createTestApp();
+    const [ada, mallory] = [await app.signUp('ada'), await app.signUp('mallory')];
+    await mallory(LOG_IN, { input: { email: ada.email, password: PASSWORD } });
+    if (MODE !== 'supabase')
+      await mallory(LOG_IN, { input: { email: ada.email, password: 'wrong password' } });
+    for (const event of (await ada(MINE)).data.myActivity.nodes) {
+      expect(event.address).toBe('127.0.0.1');
+      expect(event.by).toBe(event.outcome === 'SUCCESS' ? 'SELF' : 'UNKNOWN');
+    }
+    expect((await ada(MINE)).data.myActivity.nodes).toHaveLength(MODE === 'supabase' ? 2 : 4);
   });
 });
 
