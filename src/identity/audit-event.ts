@@ -97,7 +97,7 @@ export interface NewAuditEvent {
   readonly userId: string | null;
   /** The session it began or happened in, where it is not the actor's. */
   readonly sessionId?: string | null;
-  /** Whether whoever did it has just shown to be `userId`, and so is the actor where nobody was signed in. */
+  /** Whether whoever did it has just shown to be `userId`, and so is the actor, whoever else's token came along. */
   readonly isByThemselves?: boolean;
   readonly details?: AuditDetails;
 }

@@ -38,6 +38,8 @@ export interface AuditFilter {
   readonly actorId?: string | null | undefined;
   readonly userId?: string | null | undefined;
   readonly outcome?: AuditOutcome | null | undefined;
+  /** Of what did not succeed only what this person tried, or nobody who was signed in. */
+  readonly refusedOnlyTo?: string | undefined;
   readonly requestId?: string | null | undefined;
   /** Inclusive. */
   readonly since?: Date | null | undefined;
@@ -92,9 +94,13 @@ export interface Activity extends Omit<AuditEvent, 'actor' | 'impersonatorId' | 
   readonly by: ActivityActor;
 }
 
-/** What happened to the viewer's account. Of an administrator no more is told than that it was one. */
+/**
+ * What happened to the viewer's account. Of an administrator no more is told than that it was one. What was refused to somebody else did not
+ * happen to it: anybody could write there, under the name of an administrator.
+ */
 export async function myActivity(needs: Needs, viewer: Person, page: AuditPageRequest): Promise<Activity[]> {
-  const events = await auditEvents(needs, { userId: viewer.account.id }, page);
+  const { id } = viewer.account;
+  const events = await auditEvents(needs, { userId: id, refusedOnlyTo: id }, page);
   return events.map(({ actor, impersonatorId, requestId: _, userId, ...event }) => {
     const isSelf = actor?.kind === 'person' && actor.userId === userId && impersonatorId === null;
     if (isSelf || actor === null) return { ...event, by: isSelf ? 'self' : 'unknown' };

@@ -65,9 +65,12 @@ const MAX_CODE_CHARACTERS = 64;
 
 function rowOf(client: Recorder, event: NewAuditEvent): AuditRow {
   const { action, outcome = 'success', code = null, userId, isByThemselves, details = {} } = event;
+  const isKnown = client.actor?.kind === 'person' && client.actor.userId === userId;
   const themselves =
-    isByThemselves && userId ? { kind: 'person' as const, userId, sessionId: event.sessionId ?? null } : null;
-  const actor = client.actor ?? themselves;
+    isByThemselves && userId && !isKnown
+      ? { kind: 'person' as const, userId, sessionId: event.sessionId ?? null }
+      : null;
+  const actor = themselves ?? client.actor;
   return {
     action,
     outcome,
@@ -75,7 +78,7 @@ function rowOf(client: Recorder, event: NewAuditEvent): AuditRow {
     actor_kind: actor?.kind ?? null,
     actor_id: actor && (actor.kind === 'person' ? actor.userId : actor.id),
     session_id: event.sessionId ?? (actor?.kind === 'person' ? actor.sessionId : null),
-    impersonator_id: client.impersonator,
+    impersonator_id: themselves ? null : client.impersonator,
     // An IPv6 zone means something to one machine only, and `inet` takes none.
     address: isIP(client.address) && !client.address.includes('%') ? client.address : null,
     user_agent: client.userAgent,

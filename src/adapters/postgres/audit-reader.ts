@@ -80,6 +80,7 @@ async function readLimen(database: Database, filter: AuditFilter, page: AuditPag
   found.where('actor_id = ?', filter.actorId);
   found.where('user_id = ?', filter.userId);
   found.where('outcome = ?', filter.outcome);
+  found.where("(outcome = 'success' or actor_id is null or actor_id = ?)", filter.refusedOnlyTo);
   found.where('request_id = ?', filter.requestId);
   found.where('at >= ?', filter.since);
   found.where('at < ?', filter.until);

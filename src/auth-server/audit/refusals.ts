@@ -28,7 +28,10 @@ export function recordRefusals({ audit }: Services, basePath: string): Middlewar
     const action = refusal && actionOf(call, routePath(call, -1).slice(basePath.length));
     if (!action || KNOCKS.has(refusal.code)) return;
     const isDenied = (refusal.status === 401 || refusal.status === 403) && DENIALS.has(refusal.code);
-    await audit.record(call.var.client, {
+    const { client } = call.var;
+    // Whoever gives their name and a password is nobody yet, whatever token they send along.
+    const isByName = call.get('concerned') !== undefined;
+    await audit.record(isByName ? { ...client, actor: null, impersonator: null } : client, {
       action,
       outcome: isDenied ? 'denied' : 'failure',
       code: refusal.code,
@@ -62,10 +65,11 @@ function actionOf(call: Call, path: string): AuditAction | null {
 function concernedBy(call: Call): string | null {
   const noted = call.get('concerned');
   if (noted !== undefined) return noted;
+  const { actor } = call.var.client;
+  if (!actor) return null;
   const named = /\/admin\/users\/([^/]+)/.exec(call.req.path)?.[1] ?? '';
   if (isUuid(named)) return named.toLowerCase();
-  const { actor } = call.var.client;
-  return actor?.kind === 'person' ? actor.userId : null;
+  return actor.kind === 'person' ? actor.userId : null;
 }
 
 function detailsOf(call: Call): AuditDetails {

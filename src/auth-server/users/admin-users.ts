@@ -85,6 +85,7 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
     banReason: body.ban_reason,
     userMetadata: body.user_metadata,
     appMetadata: body.app_metadata,
+    isOperators: true,
   };
   const { client } = call.var;
   const { changed, ended } = await services.database

@@ -17,6 +17,8 @@ export interface UserChange {
   bannedUntil?: Date | null | undefined;
   /** Why, in the operator's words. Kept in the audit log alone. */
   banReason?: string | undefined;
+  /** Whether somebody else makes it, with the right to. */
+  isOperators?: boolean | undefined;
   /** Merged one level deep; null takes a key away. */
   userMetadata?: JsonObject | undefined;
   appMetadata?: JsonObject | undefined;
@@ -26,7 +28,7 @@ export interface UserChange {
 export function eventsOfChange(before: UserRow, change: UserChange): NewAuditEvent[] {
   const events: NewAuditEvent[] = [];
   const add = (action: AuditAction, details: AuditDetails = {}) =>
-    void events.push({ action, userId: before.id, isByThemselves: true, details });
+    void events.push({ action, userId: before.id, isByThemselves: !change.isOperators, details });
 
   if (change.encryptedPassword) add('user.password_changed');
   if (change.email && change.email !== before.email) add('user.email_changed');
