@@ -1,0 +1,76 @@
+/** Supabase Auth over HTTP, put together, and the mirror of its people. */
+import { openMirror } from './adapters/mirror/open-mirror.ts';
+import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
+import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
+import { remoteProject } from './adapters/supabase/remote-project.ts';
+import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';
+import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
+import type { Auth, Shared } from './auth.ts';
+import type { Config } from './config/config.ts';
+import type { SupabaseAuthConfig } from './config/supabase.ts';
+
+const SUPABASE_TIMEOUT_MS = 5000;
+/** A thousand people take longer than one, and nobody waits for them. */
+const PAGE_TIMEOUT_MS = 30_000;
+
+/** @param mayMirror whether there is, or may be, a replica of the project's people in the database */
+export async function supabaseAuth(
+  { mirrorPeople }: Config,
+  config: SupabaseAuthConfig,
+  mayMirror: boolean,
+  { database, clock, log }: Shared,
+): Promise<Auth> {
+  const secretKey = async () => config.secretKey;
+  const silent = remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS });
+  const mirror = mayMirror
+    ? await openMirror({
+        database,
+        clock,
+        log,
+        mode: mirrorPeople,
+        projectUrl: config.url,
+        // The mirror itself asks without being heard.
+        upstream: createUpstreamPeople({ ...silent, timeoutMs: PAGE_TIMEOUT_MS }, secretKey),
+      })
+    : null;
+  const authFor = createSupabaseBackend({
+    project: mirror ? { ...silent, listen: mirror.listen } : silent,
+    secretKey,
+    checksPasswordFirst: false,
+    hasAnotherWithRole: null,
+    findUserId: null,
+    signInChallenges: createSignInChallenges(database, clock, { ownsSessions: false }),
+    directory: null,
+  });
+  const keys = createRemoteKeys({
+    jwksUrl: `${config.url}/auth/v1/.well-known/jwks.json`,
+    jwtSecret: config.jwtSecret,
+    fetch,
+    clock,
+    timeoutMs: SUPABASE_TIMEOUT_MS,
+  });
+  // With the secret key, so that a wrong one is found out here and not by the first administrator.
+  const isReady = async () => {
+    const response = await fetch(`${config.url}/auth/v1/admin/users?page=1&per_page=1`, {
+      headers: { apikey: config.secretKey, authorization: `Bearer ${config.secretKey}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(SUPABASE_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    if (response.status === 401 || response.status === 403)
+      throw new Error('The secret key of Supabase is refused.');
+    if (!response.ok) throw new Error(`Supabase Auth answered ${response.status}.`);
+  };
+  return {
+    authFor,
+    keys,
+    signingKeys: null,
+    issuer: config.issuer,
+    server: null,
+    mail: null,
+    eraseAccount: null,
+    webhookSecret: config.webhookSecret,
+    mirror,
+    isReady,
+  };
+}
