@@ -1,5 +1,7 @@
 /** What may be done to webhooks, for callers with the permission `webhooks:write`. */
 import { randomBytes } from 'node:crypto';
+import type { AuthBackend } from './auth-backend.ts';
+import { authorityOf, type Operator } from './authority.ts';
 import type { Clock } from './clock.ts';
 import { type FieldIssue, ValidationError } from './errors.ts';
 import { codePointsIn, isStorable } from './text.ts';
@@ -28,8 +30,12 @@ export interface Webhooks {
 }
 
 interface Needs {
+  readonly auth: AuthBackend;
   readonly webhooks: Webhooks;
 }
+
+/** Whoever chooses where people's data go shows that they still may, and their second factor if they have one. @throws {DeniedError} */
+const assertMayWrite = ({ auth }: Needs, viewer: Operator) => authorityOf(auth, viewer, 'webhooks:write');
 
 const MAX_DESCRIPTION_CHARACTERS = 200;
 const SECRET_BYTES = 32;
@@ -53,9 +59,12 @@ export interface WebhookInput {
 
 /** @throws {ValidationError} @throws {TooManyWebhooksError} */
 export async function createWebhook(
-  { webhooks }: Needs,
+  needs: Needs,
+  viewer: Operator,
   input: WebhookInput & { url: string; events: readonly WebhookEvent[] },
 ): Promise<WebhookWithSecret> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks } = needs;
   const settings = {
     description: null,
     includesUserMetadata: false,
@@ -70,9 +79,12 @@ export async function createWebhook(
 
 /** @throws {ValidationError} @throws {WebhookNotFoundError} */
 export async function updateWebhook(
-  { webhooks }: Needs,
+  needs: Needs,
+  viewer: Operator,
   { id, ...input }: WebhookInput & { id: string },
 ): Promise<Webhook> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks } = needs;
   const changes = await checked(webhooks, input);
   const webhook = isUuid(id) ? await webhooks.store.update(id, changes) : null;
   if (!webhook) throw new WebhookNotFoundError();
@@ -83,9 +95,12 @@ export async function updateWebhook(
 
 /** @throws {WebhookNotFoundError} */
 export async function rotateWebhookSecret(
-  { webhooks, clock }: Needs & { clock: Clock },
+  needs: Needs & { clock: Clock },
+  viewer: Operator,
   id: string,
 ): Promise<WebhookWithSecret> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks, clock } = needs;
   const secret = newSecret();
   const previousExpiresAt = new Date(clock().getTime() + OVERLAP_SECONDS * 1000);
   const webhook = isUuid(id) ? await webhooks.store.rotateSecret(id, secret, previousExpiresAt) : null;
@@ -94,7 +109,9 @@ export async function rotateWebhookSecret(
 }
 
 /** @throws {WebhookNotFoundError} */
-export async function deleteWebhook({ webhooks }: Needs, id: string): Promise<void> {
+export async function deleteWebhook(needs: Needs, viewer: Operator, id: string): Promise<void> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks } = needs;
   if (!isUuid(id) || !(await webhooks.store.delete(id))) throw new WebhookNotFoundError();
 }
 
@@ -102,7 +119,9 @@ export async function deleteWebhook({ webhooks }: Needs, id: string): Promise<vo
  * Sends an event of the type `webhook.test` once, and answers what came of it.
  * @throws {WebhookNotFoundError}
  */
-export async function testWebhook({ webhooks }: Needs, id: string): Promise<WebhookDelivery> {
+export async function testWebhook(needs: Needs, viewer: Operator, id: string): Promise<WebhookDelivery> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks } = needs;
   const delivery = isUuid(id) ? await webhooks.store.addTest(id, { message: 'This is a test.' }) : null;
   if (!delivery) throw new WebhookNotFoundError();
   await webhooks.sender.attempt(delivery.id);
@@ -111,7 +130,7 @@ export async function testWebhook({ webhooks }: Needs, id: string): Promise<Webh
 
 /** Null is as absent; an id that is none is one that nothing has. @throws {ValidationError} for a cursor of another list */
 export async function findDeliveries(
-  { webhooks }: Needs,
+  { webhooks }: Pick<Needs, 'webhooks'>,
   filter: { [Key in keyof WebhookDeliveryFilter]: WebhookDeliveryFilter[Key] | null } & {
     event?: WebhookEvent | null | undefined;
   },
@@ -136,7 +155,9 @@ function sequenceOf(key: unknown, path: string): number | undefined {
 }
 
 /** @throws {WebhookDeliveryNotFoundError} */
-export async function redeliver({ webhooks }: Needs, id: string): Promise<WebhookDelivery> {
+export async function redeliver(needs: Needs, viewer: Operator, id: string): Promise<WebhookDelivery> {
+  await assertMayWrite(needs, viewer);
+  const { webhooks } = needs;
   const delivery = isUuid(id) ? await webhooks.store.redeliver(id) : null;
   if (!delivery) throw new WebhookDeliveryNotFoundError();
   webhooks.sender.wake();

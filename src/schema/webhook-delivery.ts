@@ -123,7 +123,7 @@ builder.mutationField('testWebhook', (t) =>
     description:
       'With the permission `webhooks:write`: sends an event of the type `webhook.test` now, once, to an enabled webhook or one that is not, and waits up to 10 s for the answer: see `status`, `responseStatus` and `lastError`.',
     args: { input: t.arg({ type: TestWebhookInput, required: true }) },
-    resolve: (_root, { input }, { services }) => testWebhook(services, input.id),
+    resolve: (_root, { input }, { services, viewer }) => testWebhook(services, viewer, input.id),
   }),
 );
 
@@ -144,6 +144,6 @@ builder.mutationField('redeliver', (t) =>
     description:
       'With the permission `webhooks:write`: sends an event once more. What is over is made anew, behind whatever else waits for its person, under the same `webhook-id`; what waits for its next attempt is tried at once.',
     args: { input: t.arg({ type: RedeliverInput, required: true }) },
-    resolve: (_root, { input }, { services }) => redeliver(services, input.id),
+    resolve: (_root, { input }, { services, viewer }) => redeliver(services, viewer, input.id),
   }),
 );

@@ -104,7 +104,7 @@ builder.mutationField('createWebhook', (t) =>
     description:
       'With the permission `webhooks:write`: tells a service of what happens from now on. Try it with `testWebhook`.',
     args: { input: t.arg({ type: CreateWebhookInput, required: true }) },
-    resolve: (_root, { input }, { services }) => createWebhook(services, input),
+    resolve: (_root, { input }, { services, viewer }) => createWebhook(services, viewer, input),
   }),
 );
 
@@ -135,7 +135,7 @@ builder.mutationField('updateWebhook', (t) =>
     description:
       'With the permission `webhooks:write`: changes a webhook. What waits already is sent to the new address.',
     args: { input: t.arg({ type: UpdateWebhookInput, required: true }) },
-    resolve: (_root, { input }, { services }) => updateWebhook(services, input),
+    resolve: (_root, { input }, { services, viewer }) => updateWebhook(services, viewer, input),
   }),
 );
 
@@ -162,7 +162,7 @@ builder.mutationField('rotateWebhookSecret', (t) =>
         required: true,
       }),
     },
-    resolve: (_root, { input }, { services }) => rotateWebhookSecret(services, input.id),
+    resolve: (_root, { input }, { services, viewer }) => rotateWebhookSecret(services, viewer, input.id),
   }),
 );
 
@@ -190,8 +190,8 @@ builder.mutationField('deleteWebhook', (t) =>
     args: {
       input: t.arg({ type: WebhookIdInput('DeleteWebhookInput', 'Which webhook ends.'), required: true }),
     },
-    resolve: async (_root, { input }, { services }) => {
-      await deleteWebhook(services, input.id);
+    resolve: async (_root, { input }, { services, viewer }) => {
+      await deleteWebhook(services, viewer, input.id);
       return { deletedWebhookId: input.id };
     },
   }),

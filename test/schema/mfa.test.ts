@@ -267,6 +267,7 @@ describe('in the middle of a session', () => {
       ['generateLink', { type: 'RECOVERY', email }],
       ['inviteUser', { email: 'puppet@example.com' }],
       ['updateUser', { userId: id, email: 'mine@example.com' }],
+      ['createWebhook', { url: 'https://mine.example.com', events: ['USER_CREATED'] }],
     ];
     for (const [name, input] of acts) {
       const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;

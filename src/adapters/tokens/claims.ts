@@ -30,7 +30,7 @@ export const Claims = z.object({
     .default([]),
   session_id: uuid.exactOptional(),
   is_anonymous: z.boolean().default(false),
-  act: z.object({ sub: z.string().min(1), session_id: uuid.exactOptional() }).exactOptional(),
+  act: z.object({ sub: uuid, session_id: uuid.exactOptional() }).exactOptional(),
 });
 
 export type Claims = z.infer<typeof Claims>;

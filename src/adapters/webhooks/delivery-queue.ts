@@ -147,6 +147,13 @@ export function createDeliveryQueue({
     );
   }
 
+  /** A batch at a time, so that no statement holds much for long. */
+  async function untilDone(remove: string, parameters: readonly unknown[]): Promise<void> {
+    for (let removed = PRUNE_AT_ONCE; removed === PRUNE_AT_ONCE; ) {
+      removed = (await database.query(remove, parameters)).length;
+    }
+  }
+
   return {
     async claim(busy, { perEndpoint, total }) {
       const rows = await database.query<ClaimedRow>(CLAIM_DUE, [
@@ -168,19 +175,19 @@ export function createDeliveryQueue({
     tryAgain: (claim, dueAt, outcome) => update(claim, outcome, 'due_at = $6', dueAt),
     giveUp: (claim, outcome) => update(claim, outcome, "status = 'dead', finished_at = $6", clock()),
     async prune() {
-      await database.query(
+      await untilDone(
         `delete from limen.webhook_deliveries where sequence in (
            select sequence from limen.webhook_deliveries
            where (status = 'delivered' and finished_at < $1) or (status = 'dead' and finished_at < $2)
              or not exists (select from limen.webhook_endpoints where id = endpoint_id)
-           limit ${PRUNE_AT_ONCE})`,
+           limit ${PRUNE_AT_ONCE}) returning 1`,
         [fromNow(-KEEP_DELIVERED_SECONDS), fromNow(-KEEP_DEAD_SECONDS)],
       );
-      await database.query(
+      await untilDone(
         `delete from limen.webhook_events where id in (
            select id from limen.webhook_events event where occurred_at < $1
              and not exists (select from limen.webhook_deliveries where event_id = event.id)
-           limit ${PRUNE_AT_ONCE})`,
+           limit ${PRUNE_AT_ONCE}) returning 1`,
         [fromNow(-KEEP_DELIVERED_SECONDS)],
       );
       await database.query('delete from limen.webhooks_received where received_at < $1', [
