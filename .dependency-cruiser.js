@@ -33,7 +33,9 @@ export default {
       name: 'environment-is-read-in-one-place',
       severity: 'error',
       from: { path: '^src/(identity|schema|adapters|auth-server|http|client)/' },
-      to: { path: '^src/(config/|(app|accounts|main|banner|log)\\.ts$)' },
+      to: {
+        path: '^src/(config/|(app|auth|embedded-auth|supabase-auth|accounts|main|serve|banner|log)\\.ts$)',
+      },
     },
     ...Object.entries(rooms).map(([room, mayImport]) => ({
       name: `${room}-imports`,

@@ -28,7 +28,7 @@ export default defineConfig({
       project('supabase', GRAPHQL_SUITES),
       ...(process.env.TEST_DATABASE_URL ? [project('postgres', GRAPHQL_SUITES)] : []),
     ],
-    maxWorkers: 2,
+    maxWorkers: 3,
     isolate: false,
   },
 });

@@ -319,7 +319,14 @@ describe('codes and links by mail', () => {
     const code = await codeFor(email);
     const signIn = await costs(() => ask('signInWithCode', { email, code }));
     const reset = await costs(() => ask('requestPasswordReset', { email }));
-    expect({ known, unknown, signIn, reset }).toEqual({ known: 6, unknown: 6, signIn: 6, reset: 5 });
+    // In front of Supabase what happens is recorded here too.
+    const recorded = MODE === 'supabase' ? 1 : 0;
+    expect({ known, unknown, signIn, reset }).toEqual({
+      known: 6 + recorded,
+      unknown: 6 + recorded,
+      signIn: 6 + recorded,
+      reset: 5 + recorded,
+    });
   });
 });
 
