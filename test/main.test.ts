@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { migrate } from '../src/adapters/postgres/migrations.ts';
 import { openDatabase } from '../src/adapters/postgres/open-database.ts';
 import { addToOutbox, mail } from './adapters/mail/messages.ts';
-import { startLimen, temporaryFolder } from './support/process.ts';
+import { migratedFolder, startLimen, temporaryFolder } from './support/process.ts';
 
 const EXIT_CONFIG = 78;
 
@@ -63,14 +63,14 @@ describe('npm start', () => {
 
   test('makes no administrator in production, and prints nothing but its log', async () => {
     const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
-    const limen = await startLimen({ ...env, DATA_DIR: temporaryFolder(), LOG_LEVEL: 'info' });
+    const limen = await startLimen({ ...env, DATA_DIR: await migratedFolder(), LOG_LEVEL: 'info' });
     expect(limen.url).not.toBe('');
     for (const line of limen.output().trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(limen.output()).not.toContain('admin@');
   });
 
   test('tells a second process on the same folder who is there, and leaves the first alone', async () => {
-    const DATA_DIR = temporaryFolder();
+    const DATA_DIR = await migratedFolder();
     const first = await startLimen({ DATA_DIR });
     const second = await startLimen({ DATA_DIR });
     expect(await second.ended).toBe(EXIT_CONFIG);
@@ -98,7 +98,7 @@ describe('npm start', () => {
   });
 
   test('sends after its start what was committed before the end of another process, and shows it at /dev/mail', async () => {
-    const DATA_DIR = temporaryFolder();
+    const DATA_DIR = await migratedFolder();
     const database = await openDatabase({ kind: 'pglite', dataDir: DATA_DIR });
     await migrate(database, { createAuthSchema: true });
     await addToOutbox(database, () => new Date(), mail('confirm-signup'));
@@ -123,7 +123,7 @@ describe('npm start', () => {
   test('names each template of the operator that cannot be used, by file and line', async () => {
     const MAIL_TEMPLATES = temporaryFolder();
     writeFileSync(join(MAIL_TEMPLATES, 'invite.html'), 'Come in:\n{{ ConfirmURL }}');
-    const limen = await startLimen({ DATA_DIR: temporaryFolder(), MAIL_TEMPLATES });
+    const limen = await startLimen({ DATA_DIR: await migratedFolder(), MAIL_TEMPLATES });
     expect(await limen.ended).toBe(EXIT_CONFIG);
     expect(limen.output()).toContain('invite.html:2: `ConfirmURL`');
     expect(limen.output()).not.toMatch(/\n\s+at /);
@@ -131,7 +131,7 @@ describe('npm start', () => {
 
   test('starts without a first administrator where a hook for new accounts does not answer, and says so', async () => {
     const limen = await startLimen({
-      DATA_DIR: temporaryFolder(),
+      DATA_DIR: await migratedFolder(),
       HOOK_BEFORE_USER_CREATED_ENABLED: 'on',
       HOOK_BEFORE_USER_CREATED_URI: 'http://127.0.0.1:1/',
       HOOK_BEFORE_USER_CREATED_SECRETS: `v1,whsec_${Buffer.alloc(32, 7).toString('base64')}`,
@@ -143,7 +143,7 @@ describe('npm start', () => {
 
   test('starts while its mail server does not answer, and says so', async () => {
     const SMTP_URL = `smtp://127.0.0.1:${await takenPort()}`;
-    const limen = await startLimen({ DATA_DIR: temporaryFolder(), SMTP_URL });
+    const limen = await startLimen({ DATA_DIR: await migratedFolder(), SMTP_URL });
     expect(limen.url).not.toBe('');
     expect(limen.output()).toContain('by SMTP to');
     limen.child.kill('SIGTERM');
@@ -151,7 +151,7 @@ describe('npm start', () => {
   });
 
   test('loses no acknowledged sign-up when it is killed in the middle of many, and starts again', async () => {
-    const DATA_DIR = temporaryFolder();
+    const DATA_DIR = await migratedFolder();
     const limen = await startLimen({ DATA_DIR, RATE_LIMITS: 'off' });
     const acknowledged: string[] = [];
     const signUps = Array.from({ length: 40 }, async (_, index) => {

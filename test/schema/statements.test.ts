@@ -67,7 +67,7 @@ test('a link, and what an operator does to somebody, costs a few statements', as
   };
   // In front of Supabase it is also recorded, and told to the other instances, in Limen's own database.
   expect(costs).toEqual({
-    inviteUser: { count: inFrontOfSupabase ? 7 : 5, outcome: 'User' },
+    inviteUser: { count: inFrontOfSupabase ? 8 : 6, outcome: 'User' },
     linkIdentity: { count: 2, outcome: 'ProviderRedirect' },
     banUser: { count: inFrontOfSupabase ? 7 : 5, outcome: 'User' },
     deleteUser: { count: inFrontOfSupabase ? 9 : 7, outcome: 'UserDeleted' },
