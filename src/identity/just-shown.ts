@@ -1,19 +1,18 @@
 /** The one notion of a session whose person has just shown who they are. */
 
-/** As access tokens name them (`amr`). Neither `anonymous`, nor a session that somebody else began, nor that tokens were renewed. */
+/**
+ * As access tokens name them (`amr`). Neither `anonymous`, nor a session that somebody else began, nor that tokens were renewed. No second factor and no
+ * passkey either: whoever has borrowed a session adds one of their own and shows that. Nor the code of a change of address or number
+ * (`email_change`), which goes to where they say.
+ */
 const SHOWS_WHO: ReadonlySet<string> = new Set([
   'password',
   'otp',
-  'totp',
   'oauth',
-  'passkey',
   'magiclink',
   'recovery',
   'email/signup',
   'invite',
-  'mfa/phone',
-  'mfa/webauthn',
-  'mfa/recovery_code',
   'sso/saml',
   'web3',
 ]);

@@ -222,6 +222,21 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
     expect((await verify(next, 'phone_change')).data.user?.id).toBe((await ada.auth.getUser()).data.user?.id);
   });
 
+  test('keep what an administrator gave them, when a stranger signs up with the number', async () => {
+    const phone = newNumber();
+    const user_metadata = { display_name: 'Ada' };
+    const json = { phone, password: PASSWORD, user_metadata };
+    const made = await auth.ask('/admin/users', { token: auth.serviceKey, json });
+    await auth
+      .supabase()
+      .auth.signUp({ phone, password: 'a stranger’s own', options: { data: { display_name: 'Eve' } } });
+    const [row] = await auth.rows(
+      'select encrypted_password is not null as "hasPassword", raw_user_meta_data as profile from auth.users where id = $1',
+      [made.body.id],
+    );
+    expect(row).toMatchObject({ hasPassword: true, profile: user_metadata });
+  });
+
   test('keep the password and the profile that an administrator gave them, when a code is asked for', async () => {
     const phone = newNumber();
     const json = { phone, password: PASSWORD, user_metadata: { team: 'red' } };
@@ -272,6 +287,8 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
     const { data } = await verify(next, 'phone_change');
     expect(data.session?.user).toMatchObject({ id, phone: next });
     expect(data.session?.user.new_phone).toBeUndefined();
+    // The code went to where whoever has the session said, and so shows nothing of who they are.
+    expect(claimsOf(data.session!.access_token).amr).toMatchObject([{ method: 'email_change' }]);
     expect(auth.changed).toContain(id);
     const old = await auth.supabase().auth.signInWithPassword({ phone, password: PASSWORD });
     expect(old.error?.code).toBe('invalid_credentials');

@@ -1,5 +1,7 @@
 /** The rules' `AuthBackend`, by supabase-js: hosted, self-hosted or embedded, the calls are the same. */
+
 import type { UserAttributes, UserResponse } from '@supabase/supabase-js';
+import { decodeJwt } from 'jose';
 import { type Account, grantsOf } from '../../identity/account.ts';
 import type { AuthBackend, PasswordChange } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
@@ -178,6 +180,8 @@ class SupabaseBackend implements AuthBackend {
       ? null
       : await this.signInWithPassword({ ...contact, password: currentPassword });
     try {
+      // Whoever has by now the address that the token names is somebody else.
+      if (trial && trial.account.id !== decodeJwt(accessToken).sub) throw new InvalidCredentialsError();
       return await this.#updateUser(accessToken, {
         password: newPassword,
         current_password: currentPassword,

@@ -1,4 +1,5 @@
 import type { AuthError, EmailOtpType, UserAttributes } from '@supabase/supabase-js';
+import { decodeJwt } from 'jose';
 import type { AddressBackend } from '../../identity/address-backend.ts';
 import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/codes-backend.ts';
 import type { Contact } from '../../identity/contact.ts';
@@ -100,6 +101,8 @@ export class SupabaseCodes implements CodesBackend {
         ? await this.#texts().signInWithText('magiclink', { ...contact, code })
         : await this.signInWithCode('magiclink', { ...contact, code });
     try {
+      // Whoever has by now the address that the token names is somebody else.
+      if (trial.account.id !== decodeJwt(accessToken).sub) throw new InvalidCodeError();
       return await this.#updateUser(accessToken, { password: newPassword });
     } catch (error) {
       await this.#calls.asAnybody((auth) => auth.admin.signOut(trial.accessToken, 'local'));

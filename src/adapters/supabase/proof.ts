@@ -26,7 +26,10 @@ const NOTHING: Given = { attributes: {}, headers: {} };
 export const provingByServer: Proving = async (proof, work) => {
   if (!proof) return work(NOTHING);
   if ('code' in proof) {
-    return work({ attributes: { nonce: proof.code }, headers: { 'limen-proof': `nonce ${proof.code}` } });
+    return work({
+      attributes: { nonce: proof.code },
+      headers: { 'limen-proof': `nonce ${encodeURIComponent(proof.code)}` },
+    });
   }
   return work({
     attributes: { current_password: proof.password },

@@ -20,6 +20,8 @@ export interface Verification {
   purposes: readonly string[];
   /** Whether a code comes with an address or a number. */
   by: 'email' | 'phone';
+  /** How the session was begun, as its token says it. What goes to where somebody says shows nothing of who they are: see `hasJustShown`. */
+  method: 'otp' | 'email_change';
   /** How flows with PKCE that end in it were begun. */
   flows: readonly string[];
   /** Whom it signs in; a text where it takes another step first; undefined where the token does not hold after all. */
@@ -47,7 +49,7 @@ export type Verified =
 export async function verify(
   services: Services,
   client: Client,
-  { stored, purposes, by, flows, complete }: Verification,
+  { stored, purposes, by, method, flows, complete }: Verification,
   presented: Presented,
   { leadsToCode }: { leadsToCode: boolean },
 ): Promise<Verified> {
@@ -82,7 +84,7 @@ export async function verify(
       await recordEvents(tx, client, used);
       return { verified: { kind: 'auth-code' as const, authCode }, changed: done };
     }
-    const grant = await signIn(tx, { user, method: 'otp', client, now, issuedAt: now });
+    const grant = await signIn(tx, { user, method, client, now, issuedAt: now });
     if (!grant) throw conflict();
     return { verified: { kind: 'session' as const, grant }, changed: done };
   });

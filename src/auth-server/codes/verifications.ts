@@ -21,6 +21,7 @@ const VERIFICATIONS = new Map<string, Verification>(
       by: 'email',
       stored: EMAIL_CHANGE_TOKENS,
       purposes: [''],
+      method: 'email_change',
       flows: [EMAIL_CHANGE],
       complete: confirmEmailChange,
     },
@@ -29,6 +30,7 @@ const VERIFICATIONS = new Map<string, Verification>(
       by: 'phone',
       stored: ['phone_change_token'],
       purposes: [''],
+      method: 'email_change',
       flows: [],
       complete: confirmPhoneChange,
     },
@@ -48,6 +50,7 @@ function byPhone(types: readonly Exclude<PhoneCodeType, 'phone_change'>[]): Veri
     by: 'phone',
     stored: ['confirmation_token'],
     purposes: types.map((type) => PHONE_CODES[type].purpose),
+    method: 'otp',
     flows: [],
     complete: confirmPhone,
   };
@@ -57,6 +60,7 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
   return {
     stored: [...new Set(types.map((type) => MAILED_LINKS[type].stored))],
     purposes: types,
+    method: 'otp',
     flows: types.map((type) => MAILED_LINKS[type].flow),
     by: 'email',
     async complete(_services, tx, client, { userId, address, purpose }, now) {

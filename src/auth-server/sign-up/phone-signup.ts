@@ -1,8 +1,10 @@
 /** `POST /signup` with a phone number and a password. */
+
 import { randomUUID } from 'node:crypto';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isSignedUp } from '../codes/emptied-account.ts';
 import { NOBODY } from '../codes/nobody.ts';
 import { sendPhoneCode, sendPhoneCodeToNobody } from '../codes/phone-code.ts';
 import { phoneSignUpMetadata, phoneStandsFor } from '../codes/phone-owner.ts';
@@ -138,7 +140,12 @@ async function leaveToOwner(
     `update auth.users set encrypted_password = null,
        raw_user_meta_data = coalesce($4::jsonb, raw_user_meta_data), updated_at = $3
      where id = $1 and $2 and phone_confirmed_at is null`,
-    [id, isWaiting(found) && !isSame, now, metadata && { ...metadata, sub: id }],
+    [
+      id,
+      isWaiting(found) && !isSame && found !== undefined && isSignedUp(found),
+      now,
+      metadata && { ...metadata, sub: id },
+    ],
   );
 }
 

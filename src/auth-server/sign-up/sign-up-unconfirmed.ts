@@ -1,8 +1,10 @@
 /** A sign-up whose address must be confirmed: an account, or nothing, and a mail in either case. The answer tells neither. */
+
 import type { MailMessage } from '../../adapters/mail/message.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
 import { recordEvents } from '../../adapters/postgres/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isSignedUp } from '../codes/emptied-account.ts';
 import { parseCodeChallenge } from '../codes/flow-state.ts';
 import { mailboxStandsFor } from '../codes/mailbox-owner.ts';
 import { type LinkRequest, mailLink, mailNobody } from '../codes/mailed-link.ts';
@@ -108,7 +110,13 @@ async function write(
     else await mailNobody(services, tx, email, link);
     return requested(isNew ? user.id : null);
   }
-  await leaveToOwner(tx, found, isWaiting(found) && !isSame, user.raw_user_meta_data, link.now);
+  await leaveToOwner(
+    tx,
+    found,
+    isWaiting(found) && !isSame && isSignedUp(found),
+    user.raw_user_meta_data,
+    link.now,
+  );
   if (isWaiting(found)) await mailLink(services, tx, found, email, link);
   else await mailNobody(services, tx, email, link, accountExists(services, found, email, link));
   return requested(found.id);

@@ -48,7 +48,10 @@ async function updateUser(services: Services, call: Call): Promise<Response> {
   const { email, phone } = addresses;
   const { client } = call.var;
   const changesCredentials = Boolean(email || phone) || body.password != null;
-  const nonce = changesCredentials ? body.nonce : undefined;
+  // What is given with one of them is looked at, whether or not it changes anything: or a wrong one would be told to be right.
+  const nonce = [body.email, body.phone, body.password].some((given) => given != null)
+    ? body.nonce
+    : undefined;
   if (body.password != null) assertNonceGiven(services, bearer.sessionStartedAt, nonce);
   // A code by mail proves as much as the password does.
   if (changesCredentials && !nonce) assertCurrentPasswordGiven(services, bearer, body);
