@@ -7,7 +7,7 @@ const rooms = {
   'auth-server': [
     'auth-server',
     'adapters/(postgres|tokens|passwords|mail|hooks|oauth)',
-    'identity/(attempts|audit-event|changes|client|clock|json|just-shown|text|uuid)\\.ts$',
+    'identity/(attempts|audit/audit-event|changes|client|clock|json|just-shown|text|uuid)\\.ts$',
   ],
   config: ['config'],
   http: ['http', 'schema', 'identity', 'auth-server', 'context\\.ts$'],

@@ -1,14 +1,15 @@
 /** Finding people among a million (`BENCH_PEOPLE`): what a page costs at the beginning, in the middle and at the end, and what filters and searches cost. */
+
+import { migrate } from '../src/adapters/postgres/migrations.ts';
 import {
   buildDirectoryIndexes,
   installTrigrams,
   trigramSchema,
-} from '../src/adapters/postgres/directory-indexes.ts';
-import { migrate } from '../src/adapters/postgres/migrations.ts';
+} from '../src/adapters/postgres/people/directory-indexes.ts';
+import { createUserDirectory } from '../src/adapters/postgres/people/user-directory.ts';
 import { openPostgres } from '../src/adapters/postgres/postgres.ts';
-import { createUserDirectory } from '../src/adapters/postgres/user-directory.ts';
-import type { UserFilter, UserPage } from '../src/identity/user-directory.ts';
-import { userQuery } from '../src/identity/user-list.ts';
+import type { UserFilter, UserPage } from '../src/identity/administration/user-directory.ts';
+import { userQuery } from '../src/identity/administration/user-list.ts';
 import { median } from './median.ts';
 import { insertPeople } from './people.ts';
 

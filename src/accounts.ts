@@ -1,19 +1,23 @@
 /** What people do with their own accounts, put together: sessions, what is kept about them, and the end. */
 import type { Logger } from 'pino';
 import type { Outbox } from './adapters/mail/outbox.ts';
-import { createAccountDeletions } from './adapters/postgres/account-deletions.ts';
 import type { Database } from './adapters/postgres/database.ts';
-import { createDeletionWorker, type DeletionWorker } from './adapters/postgres/deletion-worker.ts';
-import { openPersonExporter } from './adapters/postgres/person-exporter.ts';
-import { createPersonFacts } from './adapters/postgres/person-facts.ts';
-import { installPersonTriggers } from './adapters/postgres/person-triggers.ts';
-import { canReadSessions, createSessionStore, type SessionLife } from './adapters/postgres/session-store.ts';
+import { createAccountDeletions } from './adapters/postgres/people/account-deletions.ts';
+import { createDeletionWorker, type DeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
+import { openPersonExporter } from './adapters/postgres/people/person-exporter.ts';
+import { createPersonFacts } from './adapters/postgres/people/person-facts.ts';
+import {
+  canReadSessions,
+  createSessionStore,
+  type SessionLife,
+} from './adapters/postgres/people/session-store.ts';
+import { installPersonTriggers } from './adapters/postgres/triggers/person-triggers.ts';
 import type { SharedServices } from './context.ts';
-import { carryOutDeletion, type EraseAccount } from './identity/account-deletion.ts';
-import type { AuditRecorder } from './identity/audit-event.ts';
+import type { AuditRecorder } from './identity/audit/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import { type Client, ownClient } from './identity/client.ts';
 import type { Clock } from './identity/clock.ts';
+import { carryOutDeletion, type EraseAccount } from './identity/own-account/account-deletion.ts';
 import type { Exclusively } from './identity/role.ts';
 
 interface AccountsOptions {

@@ -5,13 +5,13 @@ import type { Mirror } from './adapters/mirror/mirror.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import type { SigningKeys, VerifyingKeys } from './adapters/tokens/signing-keys.ts';
 import type { AuthServer } from './auth-server/auth-server.ts';
-import type { EraseAccount } from './identity/account-deletion.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
-import type { AuditRecorder } from './identity/audit-event.ts';
+import type { AuditRecorder } from './identity/audit/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import type { ChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
 import type { Clock } from './identity/clock.ts';
+import type { EraseAccount } from './identity/own-account/account-deletion.ts';
 
 /** What the application has before it knows where people live. */
 export interface Shared {

@@ -1,7 +1,7 @@
 /** What `npm start` shows: every address, where the data lie, and once the first administrator. */
 import { resolve } from 'node:path';
 import type { Config } from './config/config.ts';
-import type { NewAdministrator } from './identity/administrator.ts';
+import type { NewAdministrator } from './identity/administration/administrator.ts';
 
 export function printBanner(config: Config, url: string, firstAdmin: NewAdministrator | null): void {
   const auth = config.auth.kind === 'supabase' ? config.auth.url : url;

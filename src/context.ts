@@ -3,10 +3,10 @@ import DataLoader from 'dataloader';
 import { createGraphQLError } from 'graphql-yoga';
 import { InvalidTokenError, type TokenVerifier } from './identity/access-token.ts';
 import type { Account, AccountRecord } from './identity/account.ts';
-import type { AccountDeletionStore, EraseAccount } from './identity/account-deletion.ts';
+import type { UserStats } from './identity/administration/user-stats.ts';
 import type { AttemptLimiter } from './identity/attempts.ts';
-import type { AuditLog } from './identity/audit.ts';
-import type { AuditRecorder } from './identity/audit-event.ts';
+import type { AuditLog } from './identity/audit/audit.ts';
+import type { AuditRecorder } from './identity/audit/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
 import type { ChangeLog } from './identity/changes.ts';
 import type { Client } from './identity/client.ts';
@@ -14,16 +14,16 @@ import type { Clock } from './identity/clock.ts';
 import { ServiceUnavailableError } from './identity/errors.ts';
 import type { Freshness } from './identity/freshness.ts';
 import { identify } from './identity/identify.ts';
-import type { PasswordPolicy } from './identity/password-policy.ts';
-import type { PersonExporter } from './identity/person-export.ts';
-import type { PersonFactStore, PersonFacts } from './identity/person-facts.ts';
+import type { AccountDeletionStore, EraseAccount } from './identity/own-account/account-deletion.ts';
+import type { PersonExporter } from './identity/own-account/person-export.ts';
+import type { PersonFactStore, PersonFacts } from './identity/own-account/person-facts.ts';
 import { createRecordLoader } from './identity/record-loader.ts';
 import type { Exclusively } from './identity/role.ts';
-import type { SessionCookie } from './identity/session-cookie.ts';
-import type { SessionStore } from './identity/session-record.ts';
-import type { UserStats } from './identity/user-stats.ts';
+import type { SessionCookie } from './identity/sessions/session-cookie.ts';
+import type { SessionStore } from './identity/sessions/session-record.ts';
+import type { PasswordPolicy } from './identity/sign-in/password-policy.ts';
 import { actorOf, impersonatorOf, type Viewer } from './identity/viewer.ts';
-import type { Webhooks } from './identity/webhooks.ts';
+import type { Webhooks } from './identity/webhooks/webhooks.ts';
 
 /** What the whole process shares. */
 export interface SharedServices {

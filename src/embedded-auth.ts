@@ -8,11 +8,11 @@ import {
   installTrigrams,
   keepDirectoryIndexes,
   trigramSchema,
-} from './adapters/postgres/directory-indexes.ts';
-import { createRoleHolders } from './adapters/postgres/role-holders.ts';
-import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
-import { createUserDirectory } from './adapters/postgres/user-directory.ts';
-import { createUserIds } from './adapters/postgres/user-ids.ts';
+} from './adapters/postgres/people/directory-indexes.ts';
+import { createRoleHolders } from './adapters/postgres/people/role-holders.ts';
+import { createSignInChallenges } from './adapters/postgres/people/sign-in-challenges.ts';
+import { createUserDirectory } from './adapters/postgres/people/user-directory.ts';
+import { createUserIds } from './adapters/postgres/people/user-ids.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
 import { createConfiguredSigningKeys } from './adapters/tokens/configured-signing-keys.ts';
@@ -23,7 +23,7 @@ import { createAuthServer } from './auth-server/auth-server.ts';
 import { channelsOfHooks } from './auth-server/hooks/hook-delivery.ts';
 import { createAccountEraser } from './auth-server/users/erased-account.ts';
 import type { Config, EmbeddedConfig } from './config/config.ts';
-import type { UserDirectory } from './identity/user-directory.ts';
+import type { UserDirectory } from './identity/administration/user-directory.ts';
 
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;

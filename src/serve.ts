@@ -3,7 +3,7 @@ import { createApp } from './app.ts';
 import { printBanner } from './banner.ts';
 import { environment, readConfig } from './config/config.ts';
 import { listen } from './http/server.ts';
-import { createFirstAdmin } from './identity/administrator.ts';
+import { createFirstAdmin } from './identity/administration/administrator.ts';
 import { ownClient } from './identity/client.ts';
 import { UserError } from './identity/errors.ts';
 import { createLog } from './log.ts';

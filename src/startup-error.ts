@@ -2,7 +2,7 @@
 
 import { MailTemplatesError } from './adapters/mail/templates/template-folder.ts';
 import { ReplicaError } from './adapters/mirror/replica.ts';
-import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema.ts';
+import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
 import { MigrationChangedError } from './adapters/postgres/migrations.ts';
 import { ConfiguredKeysError } from './adapters/tokens/configured-signing-keys.ts';

@@ -1,6 +1,6 @@
 /** Supabase Auth over HTTP, put together, and the mirror of its people. */
 import { openMirror } from './adapters/mirror/open-mirror.ts';
-import { createSignInChallenges } from './adapters/postgres/sign-in-challenges.ts';
+import { createSignInChallenges } from './adapters/postgres/people/sign-in-challenges.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
 import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';

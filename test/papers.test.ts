@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Environment } from '../src/config/config.ts';
 import { ourNameOf } from '../src/config/gotrue.ts';
-import { REFUSAL_CODES } from '../src/http/refusal.ts';
+import { REFUSAL_CODES } from '../src/http/graphql/refusal.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

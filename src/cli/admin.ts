@@ -1,4 +1,4 @@
-import { createAdmin } from '../identity/administrator.ts';
+import { createAdmin } from '../identity/administration/administrator.ts';
 import { ownClient } from '../identity/client.ts';
 import { EmailTakenError, UserError, ValidationError } from '../identity/errors.ts';
 import { CommandError, readArguments, withApp } from './command.ts';

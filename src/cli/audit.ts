@@ -1,6 +1,6 @@
-import { type ChainHead, type ChainReport, verifyChain } from '../adapters/postgres/audit-chain.ts';
-import { exportAuditEvents } from '../adapters/postgres/audit-export.ts';
-import { pruneAuditEvents } from '../adapters/postgres/audit-pruning.ts';
+import { type ChainHead, type ChainReport, verifyChain } from '../adapters/postgres/audit/audit-chain.ts';
+import { exportAuditEvents } from '../adapters/postgres/audit/audit-export.ts';
+import { pruneAuditEvents } from '../adapters/postgres/audit/audit-pruning.ts';
 import { ownClient } from '../identity/client.ts';
 import { CommandError, readArguments, withApp } from './command.ts';
 

@@ -1,5 +1,5 @@
-import { buildDirectoryIndexes, installTrigrams } from '../adapters/postgres/directory-indexes.ts';
 import { openDatabase } from '../adapters/postgres/open-database.ts';
+import { buildDirectoryIndexes, installTrigrams } from '../adapters/postgres/people/directory-indexes.ts';
 import { environment, readConfig } from '../config/config.ts';
 import { CommandError, readArguments, withApp } from './command.ts';
 

@@ -1,6 +1,6 @@
 /** `/health` says that the process lives, `/ready` that it may be sent traffic. */
 import type { Logger } from 'pino';
-import { describeError } from './error-masking.ts';
+import { describeError } from './graphql/error-masking.ts';
 
 const CHECK_TIMEOUT_MS = 2000;
 

@@ -1,5 +1,5 @@
 import type { Client } from '../identity/client.ts';
-import type { OperationSummary } from './graphql-call.ts';
+import type { OperationSummary } from './graphql/graphql-call.ts';
 
 /** What Hono carries through one request. */
 export interface HttpEnv {

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { JsonObject } from '../identity/json.ts';
 import { isStorableJson } from '../identity/text.ts';
-import type { UpstreamChange, UpstreamChanges } from '../identity/upstream-change.ts';
+import type { UpstreamChange, UpstreamChanges } from '../identity/webhooks/upstream-change.ts';
 import type { HttpEnv } from './http-env.ts';
 
 export interface SupabaseWebhookNeeds {

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from './access-token.ts';
-import type { Factor } from './factor.ts';
+import type { Factor } from './factors/factor.ts';
 import type { Identity } from './identity.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 

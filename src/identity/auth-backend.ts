@@ -1,20 +1,20 @@
 /** What the rules need of Supabase Auth, hosted or embedded. One is made for each request, so that it can say on whose behalf it calls. */
 import type { Account } from './account.ts';
-import type { AddressBackend } from './address-backend.ts';
-import type { AnonymousBackend } from './anonymous-backend.ts';
-import type { CodesBackend } from './codes-backend.ts';
+import type { ImpersonationBackend } from './administration/impersonation-backend.ts';
+import type { UserAdministration } from './administration/user-administration.ts';
+import type { UserDirectory } from './administration/user-directory.ts';
 import type { Contact } from './contact.ts';
-import type { FactorBackend } from './factor-backend.ts';
-import type { ImpersonationBackend } from './impersonation-backend.ts';
-import type { InvitationBackend } from './invitation-backend.ts';
+import type { FactorBackend } from './factors/factor-backend.ts';
+import type { PasskeyBackend } from './factors/passkey-backend.ts';
 import type { JsonObject } from './json.ts';
-import type { OAuthBackend } from './oauth-backend.ts';
-import type { PasskeyBackend } from './passkey-backend.ts';
+import type { AddressBackend } from './own-account/address-backend.ts';
 import type { Proof } from './proof.ts';
-import type { LogoutScope, Session } from './session.ts';
-import type { SignInChallengeStore } from './sign-in-challenge.ts';
-import type { UserAdministration } from './user-administration.ts';
-import type { UserDirectory } from './user-directory.ts';
+import type { LogoutScope, Session } from './sessions/session.ts';
+import type { AnonymousBackend } from './sign-in/anonymous-backend.ts';
+import type { CodesBackend } from './sign-in/codes-backend.ts';
+import type { InvitationBackend } from './sign-in/invitation-backend.ts';
+import type { OAuthBackend } from './sign-in/oauth-backend.ts';
+import type { SignInChallengeStore } from './sign-in/sign-in-challenge.ts';
 
 /** Every method may throw `RateLimitedError` and `ServiceUnavailableError`; the others are named where they can happen. */
 export interface AuthBackend {

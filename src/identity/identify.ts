@@ -2,7 +2,7 @@ import { InvalidTokenError, type TokenVerifier } from './access-token.ts';
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';
-import { verifiedFactors } from './factor.ts';
+import { verifiedFactors } from './factors/factor.ts';
 import {
   ANONYMOUS,
   type AssuranceLevel,

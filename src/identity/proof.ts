@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import { type Contact, contactOf, contactText } from './contact.ts';
 import { ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
-import { parseNonce } from './shown-code.ts';
+import { parseNonce } from './sign-in/shown-code.ts';
 import type { Person } from './viewer.ts';
 
 /** One of the two, or neither. */

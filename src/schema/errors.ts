@@ -1,6 +1,6 @@
 /** The typed outcomes of `identity/errors.ts`, as union members. */
 
-import { OutrankedError, OwnAccountError } from '../identity/administration-errors.ts';
+import { OutrankedError, OwnAccountError } from '../identity/administration/administration-errors.ts';
 import { ERROR_CODES } from '../identity/error-codes.ts';
 import {
   AccountBannedError,
@@ -42,7 +42,7 @@ import {
   LastFactorError,
   MfaChallengeExpiredError,
   TooManyFactorsError,
-} from '../identity/factor-errors.ts';
+} from '../identity/factors/factor-errors.ts';
 import {
   IdentityAlreadyLinkedError,
   IdentityNotFoundError,
@@ -52,12 +52,12 @@ import {
   LinkingDisabledError,
   ProviderDisabledError,
   ProviderEmailUnverifiedError,
-} from '../identity/provider-errors.ts';
+} from '../identity/sign-in/provider-errors.ts';
 import {
   TooManyWebhooksError,
   WebhookDeliveryNotFoundError,
   WebhookNotFoundError,
-} from '../identity/webhook-errors.ts';
+} from '../identity/webhooks/webhook-errors.ts';
 import { builder } from './builder.ts';
 
 type Codes = { [Code in keyof typeof ERROR_CODES]: { description: string } };

@@ -1,4 +1,4 @@
-/** Identities: the ways somebody signs in, linked and unlinked by themselves. The rules live in `identity/oauth.ts`. */
+/** Identities: the ways somebody signs in, linked and unlinked by themselves. The rules live in `identity/sign-in/oauth.ts`. */
 
 import {
   EmailTakenError,
@@ -7,19 +7,19 @@ import {
   ServiceUnavailableError,
   ValidationError,
 } from '../identity/errors.ts';
-import { AssuranceRequiredError } from '../identity/factor-errors.ts';
+import { AssuranceRequiredError } from '../identity/factors/factor-errors.ts';
 import type { Identity } from '../identity/identity.ts';
-import { linkIdentity, unlinkIdentity } from '../identity/oauth.ts';
+import { linkIdentity, unlinkIdentity } from '../identity/sign-in/oauth.ts';
 import {
   IdentityNotFoundError,
   LastIdentityError,
   LinkingDisabledError,
   ProviderDisabledError,
-} from '../identity/provider-errors.ts';
+} from '../identity/sign-in/provider-errors.ts';
 import { builder } from './builder.ts';
-import { oauthRouteFields, ProviderRedirectRef } from './oauth-route.ts';
 import { PROOF_REFUSALS, proofFields } from './proof.ts';
-import { TAKES_CREDENTIAL } from './session.ts';
+import { TAKES_CREDENTIAL } from './sessions/session.ts';
+import { oauthRouteFields, ProviderRedirectRef } from './sign-in/oauth-route.ts';
 import { UserRef } from './user.ts';
 
 const IdentityRef = builder.objectRef<Identity>('Identity').implement({

@@ -4,7 +4,7 @@ import {
   InvalidCredentialsError,
   ReauthenticationRequiredError,
 } from '../identity/errors.ts';
-import type { InputFields } from './sign-in.ts';
+import type { InputFields } from './sign-in/sign-in.ts';
 
 export const proofFields = (t: InputFields) => ({
   currentPassword: t.string({

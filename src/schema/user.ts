@@ -1,7 +1,7 @@
-/** A person. Profiles are read by `identity/profile.ts`, grants by `identity/account.ts`. */
+/** A person. Profiles are read by `identity/own-account/profile.ts`, grants by `identity/account.ts`. */
 import { type Account, grantsOf } from '../identity/account.ts';
-import { findAccount } from '../identity/directory.ts';
-import { profileOf } from '../identity/profile.ts';
+import { findAccount } from '../identity/administration/directory.ts';
+import { profileOf } from '../identity/own-account/profile.ts';
 import { builder } from './builder.ts';
 
 const FROM_LIMEN = 'Not in the access token: one query for all whom a request asks about.';

@@ -1,7 +1,7 @@
 import type { Freshness } from '../identity/freshness.ts';
 import type { Impersonator, Viewer } from '../identity/viewer.ts';
-import { AssuranceLevelRef } from './assurance-level.ts';
 import { builder } from './builder.ts';
+import { AssuranceLevelRef } from './factors/assurance-level.ts';
 import { UserRef } from './user.ts';
 
 const ViewerKind = builder.enumType('ViewerKind', {

@@ -11,7 +11,7 @@ import { createOutbox } from '../../src/adapters/mail/outbox.ts';
 import type { ProviderSettings } from '../../src/adapters/oauth/provider-settings.ts';
 import { createOAuthProviders } from '../../src/adapters/oauth/providers.ts';
 import { createPasswordHasher } from '../../src/adapters/passwords/hasher.ts';
-import { createAuditRecorder } from '../../src/adapters/postgres/audit-recorder.ts';
+import { createAuditRecorder } from '../../src/adapters/postgres/audit/audit-recorder.ts';
 import type { Database } from '../../src/adapters/postgres/database.ts';
 import { migrate } from '../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../src/adapters/postgres/postgres.ts';

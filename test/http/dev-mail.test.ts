@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/adapters/mail/message.ts';
-import type { DevMailbox } from '../../src/http/dev-mail.ts';
+import type { DevMailbox } from '../../src/http/dev-mail/dev-mail.ts';
 import { addToOutbox, mail } from '../adapters/mail/messages.ts';
 import { createTestApp } from '../support/app.ts';
 import { createTestHttpApp } from './http-test-app.ts';

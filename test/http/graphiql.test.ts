@@ -1,6 +1,6 @@
 import { parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { GRAPHIQL_TOUR } from '../../src/http/graphiql-tour.ts';
+import { GRAPHIQL_TOUR } from '../../src/http/graphql/graphiql-tour.ts';
 import { schema } from '../../src/schema/schema.ts';
 import { createTestHttpApp } from './http-test-app.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamChange } from '../../src/identity/upstream-change.ts';
+import type { UpstreamChange } from '../../src/identity/webhooks/upstream-change.ts';
 import { createTestHttpApp } from './http-test-app.ts';
 
 const SECRET = 'a secret of more than 32 characters, for tests';

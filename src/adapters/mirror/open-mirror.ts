@@ -1,6 +1,6 @@
 /** The mirror as the application uses it: opened where the database is a replica, and told by tokens and webhooks too. */
 import type { TokenVerifier } from '../../identity/access-token.ts';
-import type { UpstreamChanges } from '../../identity/upstream-change.ts';
+import type { UpstreamChanges } from '../../identity/webhooks/upstream-change.ts';
 import { createMirror, type Mirror, type MirrorOptions } from './mirror.ts';
 import { claimReplica, type MirrorMode } from './replica.ts';
 

@@ -1,6 +1,6 @@
 /** The mark that says that `auth.users` of a database is a replica of a Supabase project's. */
 import type { Clock } from '../../identity/clock.ts';
-import { findAuthSchemaOwner } from '../postgres/auth-schema.ts';
+import { findAuthSchemaOwner } from '../postgres/auth-schema/auth-schema.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import type { UpstreamPeople } from './upstream-people.ts';
 

@@ -1,5 +1,5 @@
 /** Brings Limen's own schema, and where nobody else owns it the `auth` schema, to the state that this version needs. */
-import { AUTH_SCHEMA_VERSION, checkAuthSchema, hasAuthSchema } from './auth-schema.ts';
+import { AUTH_SCHEMA_VERSION, checkAuthSchema, hasAuthSchema } from './auth-schema/auth-schema.ts';
 import type { Database, Queryable } from './database.ts';
 import { checksumOf, readSqlFiles } from './sql-files.ts';
 

@@ -2,7 +2,7 @@
  * What SQL of the application's own needs where Limen made the `auth` schema: Supabase's roles, each person's right to their own row, and
  * the view `public.user_profiles`. Roles belong to the whole server and may be somebody else's to make, so nothing of this is a migration.
  */
-import { findAuthSchemaOwner } from './auth-schema.ts';
+import { findAuthSchemaOwner } from './auth-schema/auth-schema.ts';
 import type { Database, Queryable } from './database.ts';
 
 export const ROLES = ['anon', 'authenticated', 'service_role'] as const;

@@ -1,14 +1,14 @@
 import type { AuthError, MobileOtpType, UserAttributes } from '@supabase/supabase-js';
+import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
+import type { JsonObject } from '../../identity/json.ts';
 import type {
   AddressBackend,
   EmailChange,
   PhoneChange,
   TextPurpose,
-} from '../../identity/address-backend.ts';
-import type { ShownCode } from '../../identity/codes-backend.ts';
-import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
-import type { JsonObject } from '../../identity/json.ts';
+} from '../../identity/own-account/address-backend.ts';
 import type { Proof } from '../../identity/proof.ts';
+import type { ShownCode } from '../../identity/sign-in/codes-backend.ts';
 import type { Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import { SAYS_UNKNOWN } from './codes-backend.ts';

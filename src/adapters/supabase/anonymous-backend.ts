@@ -1,5 +1,5 @@
-import type { AnonymousBackend } from '../../identity/anonymous-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type { AnonymousBackend } from '../../identity/sign-in/anonymous-backend.ts';
 import type { Calls } from './calls.ts';
 import { outcomeOf } from './outcome.ts';
 import { sessionFromSupabase } from './user.ts';

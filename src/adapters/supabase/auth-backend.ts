@@ -3,9 +3,9 @@
 import type { UserAttributes, UserResponse } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
 import { type Account, grantsOf } from '../../identity/account.ts';
+import type { UserDirectory } from '../../identity/administration/user-directory.ts';
 import type { AuthBackend, PasswordChange } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
-import type { CodesBackend } from '../../identity/codes-backend.ts';
 import type { Contact } from '../../identity/contact.ts';
 import {
   AccountBannedError,
@@ -15,13 +15,13 @@ import {
   InvalidRefreshTokenError,
   PhoneTakenError,
 } from '../../identity/errors.ts';
-import type { FactorBackend } from '../../identity/factor-backend.ts';
+import type { FactorBackend } from '../../identity/factors/factor-backend.ts';
+import type { PasskeyBackend } from '../../identity/factors/passkey-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import type { PasskeyBackend } from '../../identity/passkey-backend.ts';
 import type { Proof } from '../../identity/proof.ts';
-import type { LogoutScope } from '../../identity/session.ts';
-import type { SignInChallengeStore } from '../../identity/sign-in-challenge.ts';
-import type { UserDirectory } from '../../identity/user-directory.ts';
+import type { LogoutScope } from '../../identity/sessions/session.ts';
+import type { CodesBackend } from '../../identity/sign-in/codes-backend.ts';
+import type { SignInChallengeStore } from '../../identity/sign-in/sign-in-challenge.ts';
 import { SupabaseAddressBackend } from './address-backend.ts';
 import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';

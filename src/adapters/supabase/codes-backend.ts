@@ -1,10 +1,10 @@
 import type { AuthError, EmailOtpType, UserAttributes } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
-import type { AddressBackend } from '../../identity/address-backend.ts';
-import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/codes-backend.ts';
 import type { Contact } from '../../identity/contact.ts';
 import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type { AddressBackend } from '../../identity/own-account/address-backend.ts';
+import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/sign-in/codes-backend.ts';
 import type { Answer } from './call.ts';
 import type { Calls } from './calls.ts';
 import { isGone } from './gone.ts';

@@ -1,12 +1,12 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
 import { DeniedError, NotSupportedError } from '../../identity/errors.ts';
-import type { FactorBackend, TotpEnrolment } from '../../identity/factor-backend.ts';
+import type { FactorBackend, TotpEnrolment } from '../../identity/factors/factor-backend.ts';
 import {
   FactorNameTakenError,
   FactorNotFoundError,
   InvalidMfaCodeError,
   LastFactorError,
-} from '../../identity/factor-errors.ts';
+} from '../../identity/factors/factor-errors.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
 import type { Extension } from './extension.ts';

@@ -1,6 +1,6 @@
 import type { User } from '@supabase/supabase-js';
+import type { ImpersonationBackend } from '../../identity/administration/impersonation-backend.ts';
 import { NotSupportedError } from '../../identity/errors.ts';
-import type { ImpersonationBackend } from '../../identity/impersonation-backend.ts';
 import type { Extension } from './extension.ts';
 import { accountFromUser } from './user.ts';
 

@@ -1,7 +1,11 @@
 import type { GenerateLinkParams } from '@supabase/supabase-js';
 import { UserNotFoundError } from '../../identity/errors.ts';
-import type { ActionLink, InvitationBackend, LinkRequest } from '../../identity/invitation-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type {
+  ActionLink,
+  InvitationBackend,
+  LinkRequest,
+} from '../../identity/sign-in/invitation-backend.ts';
 import type { Calls } from './calls.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser } from './user.ts';

@@ -5,9 +5,9 @@ import {
   type UserIdentity,
 } from '@supabase/supabase-js';
 import { DeniedError } from '../../identity/errors.ts';
-import type { OAuthBackend, ProviderRoute } from '../../identity/oauth-backend.ts';
 import type { Proof } from '../../identity/proof.ts';
-import { InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/provider-errors.ts';
+import type { OAuthBackend, ProviderRoute } from '../../identity/sign-in/oauth-backend.ts';
+import { InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/sign-in/provider-errors.ts';
 import type { Project, Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import { isGone } from './gone.ts';

@@ -35,7 +35,7 @@ import {
   InvalidMfaCodeError,
   LastFactorError,
   TooManyFactorsError,
-} from '../../identity/factor-errors.ts';
+} from '../../identity/factors/factor-errors.ts';
 import {
   IdentityAlreadyLinkedError,
   IdentityNotFoundError,
@@ -44,7 +44,7 @@ import {
   LinkingDisabledError,
   ProviderDisabledError,
   ProviderEmailUnverifiedError,
-} from '../../identity/provider-errors.ts';
+} from '../../identity/sign-in/provider-errors.ts';
 import type { Transport } from './call.ts';
 
 /** What a sign-in is refused with where nobody else has anything to say. */

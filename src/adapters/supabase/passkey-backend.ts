@@ -1,8 +1,12 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
 import { DeniedError, NotSupportedError, PasskeyNotFoundError } from '../../identity/errors.ts';
+import type { Passkey } from '../../identity/factors/passkey.ts';
+import type {
+  CeremonyAnswer,
+  PasskeyBackend,
+  PasskeyCeremony,
+} from '../../identity/factors/passkey-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import type { Passkey } from '../../identity/passkey.ts';
-import type { CeremonyAnswer, PasskeyBackend, PasskeyCeremony } from '../../identity/passkey-backend.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
 import { isGone } from './gone.ts';

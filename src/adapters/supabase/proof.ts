@@ -3,7 +3,7 @@ import type { UserAttributes } from '@supabase/supabase-js';
 import type { Contact } from '../../identity/contact.ts';
 import { InvalidCodeError, InvalidCredentialsError } from '../../identity/errors.ts';
 import type { Proof } from '../../identity/proof.ts';
-import type { Session } from '../../identity/session.ts';
+import type { Session } from '../../identity/sessions/session.ts';
 import type { Calls } from './calls.ts';
 
 /** How what was proven goes along with the call it was proven for. */

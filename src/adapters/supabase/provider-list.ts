@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Client } from '../../identity/client.ts';
 import { ServiceUnavailableError } from '../../identity/errors.ts';
-import type { AuthProvider } from '../../identity/oauth-backend.ts';
+import type { AuthProvider } from '../../identity/sign-in/oauth-backend.ts';
 import type { Project } from './call.ts';
 
 export interface ProviderList {

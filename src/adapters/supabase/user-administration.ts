@@ -1,12 +1,12 @@
 import type { AdminUserAttributes, AuthError } from '@supabase/supabase-js';
-import { NotSupportedError } from '../../identity/errors.ts';
 import type {
   DeletionMode,
   MfaReset,
   NewUser,
   UserAdministration,
   UserChange,
-} from '../../identity/user-administration.ts';
+} from '../../identity/administration/user-administration.ts';
+import { NotSupportedError } from '../../identity/errors.ts';
 import type { Transport } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { Extension } from './extension.ts';

@@ -1,6 +1,12 @@
 /** People by the admin API, which lists everybody, the newest first, by page numbers: what it cannot do is not supported here. */
+
+import type {
+  ListedUser,
+  UserDirectory,
+  UserPage,
+  UserQuery,
+} from '../../identity/administration/user-directory.ts';
 import { NotSupportedError, ValidationError } from '../../identity/errors.ts';
-import type { ListedUser, UserDirectory, UserPage, UserQuery } from '../../identity/user-directory.ts';
 import type { Calls } from './calls.ts';
 import { outcomeOf } from './outcome.ts';
 import { accountFromUser } from './user.ts';

@@ -6,10 +6,10 @@ import type {
   UserIdentity,
 } from '@supabase/supabase-js';
 import type { Account } from '../../identity/account.ts';
-import { FACTOR_TYPES, type Factor } from '../../identity/factor.ts';
+import { FACTOR_TYPES, type Factor } from '../../identity/factors/factor.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import type { Session } from '../../identity/session.ts';
+import type { Session } from '../../identity/sessions/session.ts';
 import type { AssuranceLevel } from '../../identity/viewer.ts';
 
 export function accountFromUser(user: SupabaseUser): Account {

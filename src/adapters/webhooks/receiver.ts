@@ -2,7 +2,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
-import type { CheckReceiver, WebhookProblem } from '../../identity/webhook.ts';
+import type { CheckReceiver, WebhookProblem } from '../../identity/webhooks/webhook.ts';
 import { isPublicAddress } from './public-address.ts';
 
 export interface ReceiverRules {

@@ -1,7 +1,12 @@
 /** `limen.webhook_endpoints`, and its deliveries as an operator sees them. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../identity/clock.ts';
-import { TEST_EVENT, type Webhook, type WebhookDelivery, type WebhookStore } from '../../identity/webhook.ts';
+import {
+  TEST_EVENT,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookStore,
+} from '../../identity/webhooks/webhook.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import type { SecretBox } from './secret-box.ts';
 

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import { MAX_WEBHOOKS, TEST_EVENT, type WebhookSender } from '../../identity/webhook.ts';
+import { MAX_WEBHOOKS, TEST_EVENT, type WebhookSender } from '../../identity/webhooks/webhook.ts';
 import type { Claim, DeliveryQueue, Outcome } from './delivery-queue.ts';
 import type { Receivers } from './receiver.ts';
 import { NoAnswerError, sendWebhook, type WebhookAnswer } from './webhook-request.ts';

@@ -1,7 +1,7 @@
 /** All that webhooks need, over one database. */
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
-import type { Webhooks } from '../../identity/webhooks.ts';
+import type { Webhooks } from '../../identity/webhooks/webhooks.ts';
 import type { Database } from '../postgres/database.ts';
 import { createDeliveryQueue } from './delivery-queue.ts';
 import { createReceivers, type ReceiverRules } from './receiver.ts';

@@ -2,7 +2,7 @@
  * What a refusal is recorded as, at each endpoint that changes something. What succeeds is recorded where it happens, in its transaction; an
  * endpoint that is missing here keeps the server from being made, so that none is forgotten.
  */
-import type { AuditAction } from '../../identity/audit-event.ts';
+import type { AuditAction } from '../../identity/audit/audit-event.ts';
 
 /** By method and path, and for `/token` by the way in. Null: nothing worth a row can be refused there. */
 export const RECORDED_ENDPOINTS: Readonly<Record<string, AuditAction | null>> = {

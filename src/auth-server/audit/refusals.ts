@@ -1,7 +1,7 @@
 /** Records what the endpoints refuse. In one place, after they have answered. */
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { AuditAction, AuditDetails } from '../../identity/audit-event.ts';
+import type { AuditAction, AuditDetails } from '../../identity/audit/audit-event.ts';
 import { isUuid } from '../../identity/uuid.ts';
 import type { Call, Env, Services } from '../protocol/endpoint.ts';
 import { type ProtocolError, refusalOf } from '../protocol/protocol-error.ts';

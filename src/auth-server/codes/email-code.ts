@@ -1,7 +1,7 @@
 /** `/otp`, `/magiclink` and `/recover`: who asks for a mail, and is told nothing by the answer. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type JsonObject, optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import {

@@ -1,7 +1,7 @@
 /** `POST /otp` with a phone number: who asks for a code, and is told nothing by the answer. */
 
 import { randomUUID } from 'node:crypto';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { phoneProviderDisabled } from '../protocol/protocol-error.ts';

@@ -1,5 +1,5 @@
 /** `GET /reauthenticate`: a code, by mail or to somebody without an address by text message, that stands for the current password, for a session that is old or borrowed. */
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';

@@ -1,6 +1,6 @@
 /** `POST /resend`: what was sent already, once more and with a new code. The answer tells nothing. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {

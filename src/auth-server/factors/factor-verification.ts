@@ -1,6 +1,6 @@
 /** `POST /factors/{id}/verify`, and `/factors/verify` for Limen itself: a code of the factor, for a challenge of it. Finishes an enrolment, and raises the session. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';

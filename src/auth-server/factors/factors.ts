@@ -1,6 +1,6 @@
 /** Second factors: enrolled, challenged, verified (`factor-verification.ts`), and unenrolled. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { type Bearer, type Claims, requirePerson } from '../protocol/bearer.ts';
 import { optionalText, readBody } from '../protocol/body.ts';

@@ -1,6 +1,6 @@
 /** Recovery codes, for whoever has lost the other factor. Mounted before `factors.ts`, whose paths would take theirs. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';

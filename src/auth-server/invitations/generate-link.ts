@@ -1,7 +1,7 @@
 /** `POST /admin/generate_link`: what a mail would hold, for an administrator who sends it by other means. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { actionLink, type LinkVerification } from '../codes/action-link.ts';
 import { forgetGuesses } from '../codes/code-guesses.ts';

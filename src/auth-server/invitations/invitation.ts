@@ -1,6 +1,6 @@
 /** The account of somebody whom an administrator brings in: without a password, and theirs once they show that the address is. */
 import { randomUUID } from 'node:crypto';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { signUpMetadata } from '../codes/mailbox-owner.ts';
 import type { JsonObject } from '../protocol/body.ts';

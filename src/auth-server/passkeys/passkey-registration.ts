@@ -1,6 +1,6 @@
 /** How somebody who is signed in gets a passkey. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { readBody } from '../protocol/body.ts';
 import {

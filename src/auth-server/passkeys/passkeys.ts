@@ -1,6 +1,6 @@
 /** The passkeys that somebody has. How one is added is in `passkey-registration.ts`, how one is used in `passkey-sign-in.ts`. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';

@@ -8,7 +8,7 @@ import type { PasswordRules } from '../../adapters/passwords/password-policy.ts'
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { SigningKeys } from '../../adapters/tokens/signing-keys.ts';
 import type { AttemptLimiter } from '../../identity/attempts.ts';
-import type { AuditRecorder } from '../../identity/audit-event.ts';
+import type { AuditRecorder } from '../../identity/audit/audit-event.ts';
 import type { ChangeSink } from '../../identity/changes.ts';
 import type { Client } from '../../identity/client.ts';
 import type { Clock } from '../../identity/clock.ts';

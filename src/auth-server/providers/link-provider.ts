@@ -1,5 +1,5 @@
 /** A provider's identity for somebody who is signed in and asks for it. */
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { addNotice } from '../codes/notice.ts';
 import { sessionNotFound } from '../protocol/bearer.ts';

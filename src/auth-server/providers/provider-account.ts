@@ -1,7 +1,7 @@
 /** Whose account it is that a provider's identity opens. */
 import { randomUUID } from 'node:crypto';
 import type { ProviderIdentity } from '../../adapters/oauth/provider.ts';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
 import { isSignedUp } from '../codes/emptied-account.ts';
 import { addNotice } from '../codes/notice.ts';

@@ -1,5 +1,5 @@
 /** `/user/identities`: what somebody signs in with, added and taken away by themselves. */
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
 import { addNotice } from '../codes/notice.ts';

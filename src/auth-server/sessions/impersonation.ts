@@ -1,6 +1,6 @@
 /** A session in somebody else's stead. Not of Supabase Auth's protocol: Limen's rules have decided who may, and whom. */
 import { z } from 'zod';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { isAdminRole, requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import {

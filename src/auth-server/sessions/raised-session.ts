@@ -1,6 +1,6 @@
 /** A session whose person has shown a second factor. */
 import { randomUUID } from 'node:crypto';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { type Bearer, sessionNotFound } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';

@@ -1,7 +1,7 @@
 /** Refresh tokens of version 1, rows of `auth.refresh_tokens`. New sessions get none; those of people who moved here go on. */
 import { randomBytes } from 'node:crypto';
-import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
-import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit/audit-log.ts';
+import type { NewAuditEvent } from '../../identity/audit/audit-event.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Call, Services } from '../protocol/endpoint.ts';
 import type { Grant } from './grant.ts';

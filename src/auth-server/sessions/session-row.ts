@@ -1,9 +1,9 @@
 /** Rows of `auth.sessions`: how one begins, is found, and ends. */
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
-import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import type { NewAuditEvent } from '../../identity/audit/audit-event.ts';
 import type { AssuranceLevel } from '../protocol/assurance-level.ts';
 import type { Client } from '../protocol/client.ts';
 import { FULL_USER_COLUMNS, type FullUserRow } from '../users/user-row.ts';

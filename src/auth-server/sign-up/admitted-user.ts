@@ -1,6 +1,6 @@
 /** Somebody new passes the before-user-created hook on the way in, and the after-user-created hook hears of them once they are. */
 
-import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import type { NewAuditEvent } from '../../identity/audit/audit-event.ts';
 import { askHook, hookMetadata } from '../hooks/hook-call.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';

@@ -1,6 +1,6 @@
 /** Somebody new: the rows as they will be, and the one statement that writes them. */
 import { randomUUID } from 'node:crypto';
-import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit-log.ts';
+import { auditRows, insertAuditRows, noteRecorded } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { newIdentity } from '../users/identity-row.ts';

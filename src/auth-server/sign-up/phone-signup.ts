@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isSignedUp } from '../codes/emptied-account.ts';
 import { NOBODY } from '../codes/nobody.ts';

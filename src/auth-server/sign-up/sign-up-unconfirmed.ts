@@ -2,7 +2,7 @@
 
 import type { MailMessage } from '../../adapters/mail/message.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isSignedUp } from '../codes/emptied-account.ts';
 import { parseCodeChallenge } from '../codes/flow-state.ts';

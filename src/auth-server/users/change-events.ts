@@ -1,5 +1,5 @@
 /** What may change about somebody, and what is recorded of it: an event for each thing that an operator, or they themselves, would look for. */
-import type { AuditAction, AuditDetails, NewAuditEvent } from '../../identity/audit-event.ts';
+import type { AuditAction, AuditDetails, NewAuditEvent } from '../../identity/audit/audit-event.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { UserRow } from './user-row.ts';
 

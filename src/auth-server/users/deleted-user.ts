@@ -1,8 +1,13 @@
 /** Two ways to be gone: without a trace, or as a row that says no more than that somebody was. */
 import { createHash, randomBytes } from 'node:crypto';
-import { auditRows, insertAuditRows, noteRecorded, recordEvents } from '../../adapters/postgres/audit-log.ts';
+import {
+  auditRows,
+  insertAuditRows,
+  noteRecorded,
+  recordEvents,
+} from '../../adapters/postgres/audit/audit-log.ts';
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
-import type { NewAuditEvent } from '../../identity/audit-event.ts';
+import type { NewAuditEvent } from '../../identity/audit/audit-event.ts';
 import type { Client } from '../../identity/client.ts';
 
 /** The ids of the sessions that ended; null when nobody has the id. Everything that refers to the person goes by cascade. */

@@ -1,9 +1,9 @@
 /** Addresses in a `PUT /user`: what changes at once, and what somebody has to confirm first. */
 
-import { recordEvents } from '../../adapters/postgres/audit-log.ts';
+import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { emailChangesOf } from '../../identity/attempts.ts';
-import type { AuditDetails } from '../../identity/audit-event.ts';
+import type { AuditDetails } from '../../identity/audit/audit-event.ts';
 import { requestEmailChange, tellOldAddress } from '../codes/email-change.ts';
 import { parseCodeChallenge } from '../codes/flow-state.ts';
 import { requestPhoneChange, tellOfPhoneChange } from '../codes/phone-change.ts';

@@ -4,7 +4,7 @@ import {
   checkAuthSchema as assertUsable,
   ForeignAuthSchemaError,
   findAuthSchemaOwner,
-} from '../../adapters/postgres/auth-schema.ts';
+} from '../../adapters/postgres/auth-schema/auth-schema.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { type Finding, fail, type Installation, ok, warn } from './check.ts';
 

@@ -1,5 +1,5 @@
 /** What SQL of the application's own needs, where Limen made the `auth` schema. */
-import { findAuthSchemaOwner } from '../../adapters/postgres/auth-schema.ts';
+import { findAuthSchemaOwner } from '../../adapters/postgres/auth-schema/auth-schema.ts';
 import { findRowSecurity } from '../../adapters/postgres/row-security.ts';
 import { type Finding, type Installation, ok, warn } from './check.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { verifyChain } from '../../../src/adapters/postgres/audit-chain.ts';
-import { exportAuditEvents } from '../../../src/adapters/postgres/audit-export.ts';
-import { recordEvents } from '../../../src/adapters/postgres/audit-log.ts';
-import { pruneAuditEvents } from '../../../src/adapters/postgres/audit-pruning.ts';
-import { createAuditSealer } from '../../../src/adapters/postgres/audit-sealer.ts';
+import { verifyChain } from '../../../src/adapters/postgres/audit/audit-chain.ts';
+import { exportAuditEvents } from '../../../src/adapters/postgres/audit/audit-export.ts';
+import { recordEvents } from '../../../src/adapters/postgres/audit/audit-log.ts';
+import { pruneAuditEvents } from '../../../src/adapters/postgres/audit/audit-pruning.ts';
+import { createAuditSealer } from '../../../src/adapters/postgres/audit/audit-sealer.ts';
 import type { Database, Queryable } from '../../../src/adapters/postgres/database.ts';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { newClient, ownClient } from '../../../src/identity/client.ts';

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openChangeFeed } from '../../../src/adapters/postgres/change-feed.ts';
-import { installChangeTriggers } from '../../../src/adapters/postgres/change-triggers.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
+import { openChangeFeed } from '../../../src/adapters/postgres/triggers/change-feed.ts';
+import { installChangeTriggers } from '../../../src/adapters/postgres/triggers/change-triggers.ts';
 import { DRIVERS } from './drivers.ts';
 
 const log = pino({ level: 'silent' });

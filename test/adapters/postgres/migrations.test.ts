@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ForeignAuthSchemaError } from '../../../src/adapters/postgres/auth-schema.ts';
+import { ForeignAuthSchemaError } from '../../../src/adapters/postgres/auth-schema/auth-schema.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { MigrationChangedError, migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';

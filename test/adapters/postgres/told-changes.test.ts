@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openChangeFeed } from '../../../src/adapters/postgres/change-feed.ts';
-import { createUpstreamChanges, tellingOthers } from '../../../src/adapters/postgres/told-changes.ts';
+import { openChangeFeed } from '../../../src/adapters/postgres/triggers/change-feed.ts';
+import {
+  createUpstreamChanges,
+  tellingOthers,
+} from '../../../src/adapters/postgres/triggers/told-changes.ts';
 import { createChangeLog } from '../../../src/identity/changes.ts';
 import type { JsonObject } from '../../../src/identity/json.ts';
 import { openTestDatabase } from '../../support/database.ts';

@@ -2,17 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertPeople } from '../../../bench/people.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
+import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import {
   buildDirectoryIndexes,
   installTrigrams,
   keepDirectoryIndexes,
   trigramSchema,
-} from '../../../src/adapters/postgres/directory-indexes.ts';
-import { migrate } from '../../../src/adapters/postgres/migrations.ts';
+} from '../../../src/adapters/postgres/people/directory-indexes.ts';
+import { createUserDirectory } from '../../../src/adapters/postgres/people/user-directory.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
-import { createUserDirectory } from '../../../src/adapters/postgres/user-directory.ts';
-import type { UserFilter, UserOrderField } from '../../../src/identity/user-directory.ts';
-import { userQuery } from '../../../src/identity/user-list.ts';
+import type { UserFilter, UserOrderField } from '../../../src/identity/administration/user-directory.ts';
+import { userQuery } from '../../../src/identity/administration/user-list.ts';
 import { onServer, withDatabase } from '../../support/server.ts';
 
 const SERVER = process.env.TEST_DATABASE_URL;

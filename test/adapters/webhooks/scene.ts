@@ -8,7 +8,7 @@ import { createReceivers } from '../../../src/adapters/webhooks/receiver.ts';
 import { createSecretBox } from '../../../src/adapters/webhooks/secret-box.ts';
 import { createWebhookStore } from '../../../src/adapters/webhooks/webhook-store.ts';
 import { createWebhookWorker } from '../../../src/adapters/webhooks/webhook-worker.ts';
-import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../src/identity/webhook.ts';
+import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../src/identity/webhooks/webhook.ts';
 import { openTestDatabase } from '../../support/database.ts';
 
 export const SECRET = `whsec_${Buffer.from('a secret for tests, of 32 bytes.').toString('base64')}`;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
-import { MAX_WEBHOOKS } from '../../../src/identity/webhook.ts';
+import { MAX_WEBHOOKS } from '../../../src/identity/webhooks/webhook.ts';
 import { startWebhookReceiver, verify } from '../../support/webhook-receiver.ts';
 import { createServerDatabase, hasServer } from '../postgres/drivers.ts';
 import { createWebhookScene, SECRET, sceneOn } from './scene.ts';

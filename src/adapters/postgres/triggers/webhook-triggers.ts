@@ -1,0 +1,37 @@
+/** The triggers that write the events of webhooks. */
+
+import type { Database } from '../database.ts';
+import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
+
+/** What some event tells of. A sign-in changes none of it. */
+const TOLD = [
+  'email',
+  'phone',
+  'encrypted_password',
+  'email_confirmed_at',
+  'phone_confirmed_at',
+  'raw_app_meta_data',
+  'raw_user_meta_data',
+  'banned_until',
+  'deleted_at',
+  'is_anonymous',
+];
+
+const row = (name: 'old' | 'new') => `(${TOLD.map((column) => `${name}.${column}`).join(', ')})`;
+
+const calls = 'note_webhook_event';
+
+const TRIGGERS: Record<string, Trigger> = {
+  limen_webhook_user_made: { table: 'users', event: 'after insert or delete', calls },
+  limen_webhook_user_changed: {
+    table: 'users',
+    event: 'after update',
+    when: `${row('old')} is distinct from ${row('new')}`,
+    calls,
+  },
+  limen_webhook_session: { table: 'sessions', event: 'after insert or delete', calls },
+};
+
+/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then events come from Supabase. */
+export const installWebhookTriggers = (database: Database): Promise<boolean> =>
+  installAuthTriggers(database, 'webhook-triggers', TRIGGERS);
