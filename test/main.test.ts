@@ -87,7 +87,11 @@ describe('npm start', () => {
   });
 
   test.each([
-    ['a taken port', 'PORT', async () => ({ PORT: String(await takenPort()) })],
+    [
+      'a taken port',
+      'PORT',
+      async () => ({ DATA_DIR: await migratedFolder(), PORT: String(await takenPort()) }),
+    ],
     ['a dead database', 'DATABASE_URL', async () => ({ DATABASE_URL: 'postgres://127.0.0.1:1/limen' })],
     ['a folder that is a file', 'DATA_DIR', async () => ({ DATA_DIR: fileInFolder() })],
   ])('says in words what to look at for %s', async (_what, name, env) => {

@@ -13,7 +13,7 @@ import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { openTestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/process.ts';
+import { migratedFolder, temporaryFolder } from '../support/process.ts';
 
 const log = createLog('silent');
 /** Nobody listens there. */
@@ -25,7 +25,7 @@ const of = (findings: Examined[], level: string) =>
 
 /** Limen as an operator runs it, on its own folder. */
 async function startEmbedded(env: Record<string, string> = {}) {
-  const settings = { LOG_LEVEL: 'silent', DATA_DIR: join(temporaryFolder(), 'data'), ...env };
+  const settings = { LOG_LEVEL: 'silent', DATA_DIR: await migratedFolder(), ...env };
   const first = await createApp(readConfig(settings), { log });
   const server = await listen(first, { host: '127.0.0.1', port: 0, log });
   onTestFinished(() => server.close());
@@ -93,7 +93,7 @@ describe('limen doctor', () => {
 
   test('finds a mail server that is away, hooks that are not there, and keys of another Limen', async () => {
     const { app, env } = await startEmbedded();
-    const other = await startEmbedded();
+    const other = await startEmbedded({ DATA_DIR: ':memory:' });
     onTestFinished(() => other.app.close());
     await app.close();
     const findings = await examine({
