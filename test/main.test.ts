@@ -37,7 +37,8 @@ const LOG_IN = `mutation ($input: LoginInput!) {
 }`;
 const SIGN_UP = `mutation ($input: SignupInput!) { signup(input: $input) { __typename } }`;
 
-describe('npm start', () => {
+// A machine that does much else takes its time to start one.
+describe('npm start', { timeout: 60_000 }, () => {
   test('prints every address and one administrator, once; finds everything again; ends cleanly when told', async () => {
     const DATA_DIR = temporaryFolder();
     const first = await startLimen({ DATA_DIR });
