@@ -1,5 +1,4 @@
-/** `limen/client`: the GraphQL API for browsers and Node, with a session that looks after itself. */
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { createCalls, only } from './calls.ts';
 import { LimenClientError } from './client-error.ts';
 import { createCodeVerifiers } from './code-verifier.ts';
 import {
@@ -61,12 +60,11 @@ import {
 } from './generated/operations.ts';
 import type { IdentityClient } from './identity-client.ts';
 import { operatorMethods } from './operators.ts';
-import type { Session, User } from './outcomes.ts';
 import { registerPasskey, signInWithPasskey } from './passkeys.ts';
 import { createSessionRefresh } from './session-refresh.ts';
 import { createMemoryStorage, type SessionStorage } from './session-storage.ts';
-import { createSessionStore, keep, type SessionListener } from './session-store.ts';
-import { createPost, dataOf, isTokenRefused, type Post } from './transport.ts';
+import { createSessionStore, type SessionListener } from './session-store.ts';
+import { createPost } from './transport.ts';
 import { createWebhookCalls } from './webhooks.ts';
 
 export { LimenClientError, type LimenClientErrorCode } from './client-error.ts';
@@ -114,97 +112,14 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
   );
   const post = createPost(url, fetch, inCookie ? 'include' : undefined);
   const tokens = createSessionRefresh(store, post, inCookie ? origin : null);
-  /** For what changes the cookie. */
-  const postInTurn: Post = (...call) => tokens.replacing(() => post(...call));
-
-  async function ask<Data, Variables>(
-    document: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-    via: Post = post,
-  ) {
-    const send = (accessToken: string | null) => via(document, variables, accessToken);
-    return dataOf(document, await tokens.withAccessToken(send, isTokenRefused));
-  }
-
-  /** Signing in must not fail for the token of an earlier session. */
-  async function askAsNobody<Data, Variables>(
-    document: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-  ) {
-    return dataOf(document, await postInTurn(document, variables, null));
-  }
-
-  async function keepIfSession<Result extends { __typename: string }>(result: Result | Session) {
-    if (isSession(result)) await store.change('SIGNED_IN', () => keep(result));
-    return result;
-  }
-
-  async function keepIfRaised(result: { __typename: string }) {
-    if (!isSession(result)) return;
-    await store.change('TOKEN_REFRESHED', (kept) =>
-      kept?.session.user.id === result.user.id ? keep(result) : undefined,
-    );
-  }
-
-  /** Roles can be set for somebody else: only the person who is signed in is kept. */
-  async function keepIfUser<Result extends { __typename: string }>(result: Result): Promise<Result> {
-    if (isUser(result)) {
-      await store.change('USER_UPDATED', (kept) =>
-        kept?.session.user.id === result.id
-          ? { ...kept, session: { ...kept.session, user: result } }
-          : undefined,
-      );
-    }
-    return result;
-  }
-
-  /** Unless somebody else is signed in by now. */
-  async function signedOut(session: Session | null) {
-    await store.change('SIGNED_OUT', (kept) =>
-      kept && kept.session.user.id === session?.user.id ? null : undefined,
-    );
-  }
+  const calls = createCalls({ store, tokens, post, inCookie });
+  const { ask, askInTurn, askAsNobody, keepIfSession, keepIfUser, signedOut } = calls;
+  const { asking, signingIn, changingUser, raising } = calls;
 
   const withChallenge = async <Input extends object>(input: Input) => ({
     ...input,
     codeChallenge: await verifiers.begin(),
   });
-
-  type Mutation<Data, Input> = TypedDocumentNode<Data, { input: Input }>;
-
-  /** As whoever is signed in, and nothing is kept. */
-  const asking =
-    <Data extends object, Input>(document: Mutation<Data, Input>) =>
-    async (input: Input): Promise<Only<Data>> =>
-      only<Data>(await ask(document, { input }));
-
-  /** The session that comes back, if one does, is kept. */
-  const signingIn =
-    <Data extends Outcome, Input>(document: Mutation<Data, Input>) =>
-    async (given: Input) => {
-      const input = inCookie ? { ...given, transport: 'COOKIE' } : given;
-      return keepIfSession(only(await askAsNobody(document, { input })));
-    };
-
-  /** As whoever is signed in; the person that comes back, if one does, is kept with the session. */
-  const changingUser = <Data extends Outcome, Input>(document: Mutation<Data, Input>) => {
-    const send = asking(document);
-    return async (input: Input) => keepIfUser(await send(input));
-  };
-
-  /** As whoever is signed in; the session goes on with the tokens that come back, if any do. */
-  const raising =
-    <Data extends Outcome, Input>(document: Mutation<Data, Input>) =>
-    async (given: Input) => {
-      const input = inCookie ? { ...given, transport: 'COOKIE' } : given;
-      const send = (accessToken: string | null) =>
-        tokens.whileNotRefreshing(async () => {
-          const answer = await post(document, { input }, accessToken);
-          if (!isTokenRefused(answer)) await keepIfRaised(only(dataOf(document, answer)));
-          return answer;
-        });
-      return only(dataOf(document, await tokens.withAccessToken(send, isTokenRefused)));
-    };
 
   return {
     signup: signingIn(SignupDocument),
@@ -232,7 +147,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     async logout(input = {}) {
       const scope = input.scope ?? 'LOCAL';
       const ending = await tokens.restore();
-      const result = await ask(LogoutDocument, { input: { scope } }, postInTurn).then(
+      const result = await askInTurn(LogoutDocument, { input: { scope } }).then(
         (data) => data.logout,
         (error: unknown) => {
           const isOver = error instanceof LimenClientError && error.code === 'UNAUTHENTICATED';
@@ -246,13 +161,13 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     sessions: async () => (await ask(SessionsDocument, {})).sessions,
     async revokeSession(input) {
       const asking = await tokens.restore();
-      const result = (await ask(RevokeSessionDocument, { input }, postInTurn)).revokeSession;
+      const result = (await askInTurn(RevokeSessionDocument, { input })).revokeSession;
       if (result.__typename === 'SessionRevoked' && result.wasCurrent) await signedOut(asking);
       return result;
     },
     async deleteAccount(input) {
       const ending = await tokens.restore();
-      const result = (await ask(DeleteAccountDocument, { input }, postInTurn)).deleteAccount;
+      const result = (await askInTurn(DeleteAccountDocument, { input })).deleteAccount;
       if (result.__typename === 'AccountDeleted') await signedOut(ending);
       return result;
     },
@@ -336,16 +251,6 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     },
   };
 }
-
-/** What a mutation with a union of typed outcomes answers. */
-type Outcome = Record<string, { __typename: string }>;
-type Only<Data> = Data[keyof Data];
-
-/** Each document asks for one field. */
-const only = <Data extends object>(data: Data) => Object.values(data)[0] as Only<Data>;
-
-const isSession = (result: { __typename: string }): result is Session => result.__typename === 'AuthSession';
-const isUser = (result: { __typename: string }): result is User => result.__typename === 'User';
 
 /** A copy, since a body can be sent only once. */
 function withToken(request: Request, accessToken: string | null): Request {
