@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Outbox } from './adapters/mail/outbox.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { createAccountDeletions } from './adapters/postgres/people/account-deletions.ts';
-import { createDeletionWorker, type DeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
+import { createDeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
 import { openPersonExporter } from './adapters/postgres/people/person-exporter.ts';
 import { createPersonFacts } from './adapters/postgres/people/person-facts.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type SessionLife,
 } from './adapters/postgres/people/session-store.ts';
 import { installPersonTriggers } from './adapters/postgres/triggers/person-triggers.ts';
+import type { Worker } from './adapters/work/worker.ts';
 import type { SharedServices } from './context.ts';
 import type { AuditRecorder } from './identity/audit/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
@@ -43,7 +44,7 @@ interface Accounts {
     'sessions' | 'facts' | 'exporter' | 'deletions' | 'eraseAccount' | 'deletionGraceDays'
   >;
   /** Not started. */
-  readonly deletionWorker: DeletionWorker;
+  readonly deletionWorker: Worker;
 }
 
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import { openAccounts } from './accounts.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
-import type { OutboxWorker } from './adapters/mail/outbox-worker.ts';
 import type { Mirror } from './adapters/mirror/mirror.ts';
 import { meetingPeople, mirroringChanges } from './adapters/mirror/open-mirror.ts';
 import { assertNoReplica, wantsReplica } from './adapters/mirror/replica.ts';
@@ -14,7 +13,6 @@ import { type AuditSealer, createAuditSealer } from './adapters/postgres/audit/a
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
-import type { DeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
 import { ENDLESS, type SessionLife } from './adapters/postgres/people/session-store.ts';
 import { createUserStats } from './adapters/postgres/people/user-stats.ts';
 import { installRowSecurity } from './adapters/postgres/row-security.ts';
@@ -27,6 +25,7 @@ import type { SigningKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import type { WebhookWorker } from './adapters/webhooks/webhook-worker.ts';
 import { openWebhooks } from './adapters/webhooks/webhooks.ts';
+import type { Worker } from './adapters/work/worker.ts';
 import type { Config } from './config/config.ts';
 import { createContextFactory } from './context.ts';
 import { embeddedAuth } from './embedded-auth.ts';
@@ -42,12 +41,6 @@ import type { PasswordPolicy } from './identity/sign-in/password-policy.ts';
 import { schema } from './schema/schema.ts';
 import { supabaseAuth } from './supabase-auth.ts';
 
-interface Worker {
-  start(): void;
-  /** Resolves when nothing is under way any more. A second time, nothing happens. */
-  stop(): Promise<void>;
-}
-
 export interface App extends HttpApp {
   readonly database: Database;
   /** Acts for a client of the app's choosing: what the start and the commands use. */
@@ -55,9 +48,9 @@ export interface App extends HttpApp {
   /** Null in Supabase mode, where others hold the keys. */
   readonly keys: SigningKeys | null;
   /** What goes on beside the requests, those below among it. The app starts none of it by itself. */
-  readonly workers: readonly Worker[];
+  readonly workers: readonly Pick<Worker, 'start' | 'stop'>[];
   /** Who sends what waits in the outbox. Null in Supabase mode, where Supabase mails. */
-  readonly mail: OutboxWorker | null;
+  readonly mail: Worker | null;
   /** Who tells other services. */
   readonly webhooks: WebhookWorker;
   /** Who seals what was recorded. */
@@ -65,7 +58,7 @@ export interface App extends HttpApp {
   /** Who keeps Supabase's people in this database. Null where nobody is mirrored. */
   readonly mirror: Mirror | null;
   /** Who carries out the deletions that are due. */
-  readonly deletions: DeletionWorker;
+  readonly deletions: Worker;
   /** Stops the workers, too. */
   close(): Promise<void>;
 }
@@ -176,7 +169,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       log,
     });
     const mail = auth.mail?.worker ?? null;
-    const workers: Worker[] = [webhooks.worker, sealer, accounts.deletionWorker];
+    const workers: Pick<Worker, 'start' | 'stop'>[] = [webhooks.worker, sealer, accounts.deletionWorker];
     if (mail) workers.push(mail);
     if (auth.mirror) workers.push(auth.mirror.worker);
     return {

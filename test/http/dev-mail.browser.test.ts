@@ -43,7 +43,7 @@ describe.runIf(hasBrowser)('the mailbox in a browser', () => {
 
   const send = async (...messages: Message[]) => {
     await addToOutbox(app.database, app.clock.now, ...messages);
-    await app.mail.deliverDue();
+    await app.mail.workOff();
   };
 
   test('says that it is empty, and shows a mail as soon as it is sent', async () => {

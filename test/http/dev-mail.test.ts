@@ -11,7 +11,7 @@ async function createMailApp() {
     ...testApp,
     async sendMail(...messages: Message[]) {
       await addToOutbox(testApp.database, testApp.clock.now, ...messages);
-      await testApp.mail.deliverDue();
+      await testApp.mail.workOff();
     },
     get: (path: string, headers: Record<string, string> = {}, remoteAddress?: string) =>
       testApp.send(new Request(`http://localhost${path}`, { headers }), remoteAddress),

@@ -64,7 +64,7 @@ async function createScene(env: Record<string, string> = {}) {
     /** Whatever is due arrives. */
     async deliver() {
       await carry();
-      return app.app.webhooks.deliverDue();
+      return app.app.webhooks.workOff();
     },
   };
 }

@@ -2,11 +2,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
+import type { Worker } from '../work/worker.ts';
 import { type Delivery, deliverByChannel } from './delivery.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { Message } from './message.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { createOutboxWorker, type OutboxWorker } from './outbox-worker.ts';
+import { createOutboxWorker } from './outbox-worker.ts';
 import { readMetadata } from './person-metadata.ts';
 import type { Sender, SmtpServer } from './smtp-delivery.ts';
 import { createMailRenderer, type MailRenderer } from './templates/renderer.ts';
@@ -38,7 +39,7 @@ export interface MailNeeds {
 
 export interface Mail {
   readonly outbox: Outbox;
-  readonly worker: OutboxWorker;
+  readonly worker: Worker;
   /** Null in production. */
   readonly mailbox: Mailbox | null;
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../identity/clock.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import { retryAfterSeconds } from '../work/retry.ts';
 
 export interface MirrorClaim {
   readonly userId: string;
@@ -14,8 +15,6 @@ export interface MirrorClaim {
 
 /** Longer than a question to Supabase and the writing of its answer take together. */
 const LEASE_SECONDS = 60;
-const FIRST_RETRY_SECONDS = 5;
-const LONGEST_RETRY_SECONDS = 15 * 60;
 
 /** Due at once. Who is in the queue already is begun with anew, also when somebody is being asked about at this moment. */
 export async function queuePeople(tx: Queryable, ids: readonly string[], now: Date): Promise<void> {
@@ -71,10 +70,4 @@ export function createMirrorQueue({ database, clock }: { database: Database; clo
       );
     },
   };
-}
-
-/** Doubles each time, and half of it is chance, so that they do not all come back at once. */
-function retryAfterSeconds(attempts: number): number {
-  const longest = Math.min(FIRST_RETRY_SECONDS * 2 ** (attempts - 1), LONGEST_RETRY_SECONDS);
-  return longest / 2 + Math.random() * (longest / 2);
 }

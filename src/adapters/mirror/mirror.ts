@@ -6,9 +6,10 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
+import type { Worker } from '../work/worker.ts';
 import { type Exchange, heardIn } from './heard-people.ts';
 import { queuePeople, queueUnknown } from './mirror-queue.ts';
-import { createMirrorWorker, type MirrorWorker } from './mirror-worker.ts';
+import { createMirrorWorker } from './mirror-worker.ts';
 import { createPeopleStore, type PeopleStore } from './people-store.ts';
 import { type MirroredPerson, personFromRow } from './person.ts';
 import type { UpstreamPeople } from './upstream-people.ts';
@@ -26,7 +27,7 @@ export interface Mirror {
    * @throws when it could be neither written nor noted down
    */
   apply(change: { before: unknown; after: unknown }): Promise<void>;
-  readonly worker: MirrorWorker;
+  readonly worker: Worker;
   readonly people: PeopleStore;
   readonly upstream: UpstreamPeople;
 }

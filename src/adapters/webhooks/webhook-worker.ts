@@ -3,18 +3,13 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import { MAX_WEBHOOKS, TEST_EVENT, type WebhookSender } from '../../identity/webhooks/webhook.ts';
+import { untilWritten } from '../work/retry.ts';
+import { createWorker, type Worker } from '../work/worker.ts';
 import type { Claim, DeliveryQueue, Outcome } from './delivery-queue.ts';
 import type { Receivers } from './receiver.ts';
 import { NoAnswerError, sendWebhook, type WebhookAnswer } from './webhook-request.ts';
 
-export interface WebhookWorker extends WebhookSender {
-  /** Begins to send, and goes on by itself until it is stopped. */
-  start(): void;
-  /** Resolves when nothing is on its way any more, and after eight seconds in any case: what is left is sent by another process. */
-  stop(): Promise<void>;
-  /** Sends whatever is due, and resolves with the number that were delivered. For tests and scripts: it needs no start. */
-  deliverDue(): Promise<number>;
-}
+export interface WebhookWorker extends WebhookSender, Worker {}
 
 export interface WebhookWorkerOptions {
   queue: DeliveryQueue;
@@ -31,7 +26,6 @@ export interface WebhookWorkerOptions {
 const PER_ENDPOINT = 4;
 const AT_ONCE = PER_ENDPOINT * MAX_WEBHOOKS;
 const POLL_MS = 1000;
-const STOP_TIMEOUT_MS = 8000;
 const PRUNE_EVERY_MS = 600_000;
 
 /** Before each further attempt, in seconds: a little more than a day together. After the last there is none. */
@@ -41,13 +35,8 @@ const MAX_RETRY_AFTER_SECONDS = 3600;
 
 export function createWebhookWorker(options: WebhookWorkerOptions): WebhookWorker {
   const { queue, receivers, clock, log, pollMs = POLL_MS, timeoutMs } = options;
-  const underWay = new Set<Promise<boolean>>();
+  /** How many of each endpoint are on their way from here. */
   const busy = new Map<string, number>();
-  let isRunning = false;
-  let running: Promise<void> = Promise.resolve();
-  /** Set when something came while the queue was being read. */
-  let isWoken = false;
-  let interrupt = () => {};
 
   async function attempt(claim: Claim): Promise<boolean> {
     const { id, endpointId, attempts, event } = claim;
@@ -93,99 +82,37 @@ export function createWebhookWorker(options: WebhookWorkerOptions): WebhookWorke
     }
   }
 
-  function begin(claim: Claim): Promise<boolean> {
+  async function carryOut(claim: Claim): Promise<boolean> {
     const { endpointId } = claim;
     busy.set(endpointId, (busy.get(endpointId) ?? 0) + 1);
-    const done = attempt(claim)
-      .catch((error) => {
-        // The database is away; when the lease is over, somebody sends it again.
-        log.error({ err: error, deliveryId: claim.id }, 'webhook delivery not written');
-        return false;
-      })
-      .finally(() => {
-        const left = busy.get(endpointId)! - 1;
-        if (left === 0) busy.delete(endpointId);
-        else busy.set(endpointId, left);
-        underWay.delete(done);
-        // There is room, and perhaps the next for this person.
-        wake();
-      });
-    underWay.add(done);
-    return done;
-  }
-
-  /** Begins as much as there is room for. */
-  async function fill(): Promise<Promise<boolean>[]> {
-    const room = AT_ONCE - underWay.size;
-    if (room <= 0) return [];
-    const claims = await queue.claim(busy, { perEndpoint: PER_ENDPOINT, total: room });
-    return claims.map(begin);
-  }
-
-  async function run(): Promise<void> {
-    let prunedAt = 0;
-    while (isRunning) {
-      isWoken = false;
-      try {
-        await fill();
-        if (Date.now() - prunedAt > PRUNE_EVERY_MS) {
-          await queue.prune();
-          prunedAt = Date.now();
-        }
-      } catch (error) {
-        // The database is away. It is asked again at the next turn.
-        log.error({ err: error }, 'webhook deliveries not read');
-      }
-      if (isRunning && !isWoken) await pause(pollMs);
+    try {
+      return await attempt(claim);
+    } finally {
+      const left = busy.get(endpointId)! - 1;
+      if (left === 0) busy.delete(endpointId);
+      else busy.set(endpointId, left);
     }
   }
 
-  /** Until the time is over or somebody wakes the worker. */
-  async function pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      interrupt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  function wake() {
-    isWoken = true;
-    interrupt();
-  }
+  const worker = createWorker<Claim>(
+    {
+      name: 'webhooks',
+      atOnce: AT_ONCE,
+      claim: (places) => queue.claim(busy, { perEndpoint: PER_ENDPOINT, total: places }),
+      carryOut,
+      pauseMs: () => pollMs,
+      prune: { everyMs: PRUNE_EVERY_MS, run: queue.prune },
+    },
+    log,
+  );
 
   return {
-    start() {
-      if (isRunning) return;
-      isRunning = true;
-      running = run();
-    },
-    async stop() {
-      isRunning = false;
-      interrupt();
-      let timer: NodeJS.Timeout | undefined;
-      const limit = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_TIMEOUT_MS);
-      });
-      await Promise.race([running.then(() => Promise.all(underWay)), limit]);
-      clearTimeout(timer);
-    },
-    wake,
+    ...worker,
     async attempt(deliveryId) {
-      if (underWay.size >= AT_ONCE) return;
+      const underWay = [...busy.values()].reduce((sum, count) => sum + count, 0);
+      if (underWay >= AT_ONCE) return;
       const claim = await queue.claimOne(deliveryId);
-      if (claim) await begin(claim);
-    },
-    async deliverDue() {
-      let delivered = 0;
-      for (;;) {
-        const begun = await fill();
-        if (begun.length === 0) return delivered;
-        const outcomes = await Promise.all(begun);
-        delivered += outcomes.filter(Boolean).length;
-      }
+      if (claim) await worker.begin(claim);
     },
   };
 }
@@ -212,16 +139,4 @@ const isGood = ({ status }: WebhookAnswer) => status >= 200 && status < 300;
 function waitSeconds(attempts: number): number | null {
   const wait = RETRIES_SECONDS[attempts - 1];
   return wait === undefined ? null : wait * (0.9 + Math.random() / 5);
-}
-
-/** The receiver has it: were that not written down, it would get it once more. */
-async function untilWritten(write: () => Promise<void>): Promise<void> {
-  for (const waitMs of [100, 1000, 5000]) {
-    try {
-      return await write();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  }
-  await write();
 }

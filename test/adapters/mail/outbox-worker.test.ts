@@ -17,8 +17,8 @@ describe('the outbox', () => {
   test('is sent, each message once, and then holds neither code nor link', async () => {
     const scene = await createScene();
     await scene.add(mail('confirm-signup'), mail('magic-link'));
-    expect(await scene.worker.deliverDue()).toBe(2);
-    expect(await scene.worker.deliverDue()).toBe(0);
+    expect(await scene.worker.workOff()).toBe(2);
+    expect(await scene.worker.workOff()).toBe(0);
     expect(scene.sent.map(templateOf).sort()).toEqual(['confirm-signup', 'magic-link']);
     for (const row of await scene.rows())
       expect(row).toMatchObject({ payload: null, sent_at: expect.any(Date) });
@@ -32,7 +32,7 @@ describe('the outbox', () => {
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(await scene.worker.deliverDue()).toBe(0);
+    expect(await scene.worker.workOff()).toBe(0);
   });
 
   test('is worked on by itself once started, soon after a wake, and no more when stopped', async () => {
@@ -80,7 +80,7 @@ describe('the outbox', () => {
     );
     await scene.add(mail('recovery'), ...Array.from({ length: 6 }, () => mail('invite')));
     let isSettled = false;
-    const delivering = scene.worker.deliverDue().finally(() => {
+    const delivering = scene.worker.workOff().finally(() => {
       isSettled = true;
     });
     await expect.poll(() => scene.sent.length).toBe(6);
@@ -117,7 +117,7 @@ describe('the outbox', () => {
       const [row] = await scene.rows();
       if (row?.given_up_at) break;
       scene.pass(Math.max(1, (Number(row?.due_at) - scene.clock().getTime()) / 1000));
-      await scene.worker.deliverDue();
+      await scene.worker.workOff();
     }
     const waits = attempts.slice(1).map((at, index) => (at - attempts[index]!) / 1000);
     expect(waits.length).toBeGreaterThan(5);
@@ -136,7 +136,7 @@ describe('the outbox', () => {
       throw new UndeliverableError('no such mailbox');
     });
     await scene.add(mail('invite'));
-    await scene.worker.deliverDue();
+    await scene.worker.workOff();
     expect((await scene.rows())[0]).toMatchObject({
       payload: null,
       given_up_at: expect.any(Date),
@@ -148,7 +148,7 @@ describe('the outbox', () => {
     const scene = await createScene();
     await scene.add(mail('password-changed', { code: null, link: null }), mail('recovery'));
     scene.pass(20 * 3600);
-    await scene.worker.deliverDue();
+    await scene.worker.workOff();
     expect(scene.sent.map(templateOf)).toEqual(['password-changed']);
   });
 
@@ -156,21 +156,21 @@ describe('the outbox', () => {
     const scene = await createScene();
     await scene.add(mail('invite'));
     // As it was when the process died: claimed, and no more.
-    void createWorker(scene.database, { send: () => new Promise(() => {}) }, scene.clock).deliverDue();
+    void createWorker(scene.database, { send: () => new Promise(() => {}) }, scene.clock).workOff();
     await expect.poll(async () => (await scene.rows())[0]?.attempts).toBe(1);
-    expect(await scene.worker.deliverDue()).toBe(0);
+    expect(await scene.worker.workOff()).toBe(0);
     scene.pass(61);
-    expect(await scene.worker.deliverDue()).toBe(1);
+    expect(await scene.worker.workOff()).toBe(1);
   });
 
   test('is not undone by somebody who took a message earlier and failed later', async () => {
     const late = Promise.withResolvers<void>();
     const scene = await createScene();
     await scene.add(mail('invite'));
-    const first = createWorker(scene.database, { send: () => late.promise }, scene.clock).deliverDue();
+    const first = createWorker(scene.database, { send: () => late.promise }, scene.clock).workOff();
     await expect.poll(async () => (await scene.rows())[0]?.attempts).toBe(1);
     scene.pass(61);
-    await scene.worker.deliverDue();
+    await scene.worker.workOff();
     late.reject(new UndeliverableError('too late'));
     await first;
     expect((await scene.rows())[0]).toMatchObject({ given_up_at: null, sent_at: expect.any(Date) });
@@ -179,7 +179,7 @@ describe('the outbox', () => {
   test('forgets after a week what it sent', async () => {
     const scene = await createScene();
     await scene.add(mail('invite'));
-    await scene.worker.deliverDue();
+    await scene.worker.workOff();
     scene.pass(8 * 86_400);
     scene.worker.start();
     await expect.poll(() => scene.rows()).toEqual([]);
@@ -192,7 +192,7 @@ describe('the outbox', () => {
     for (const template of ['password-changed', 'account-exists', 'recovery'] as const) {
       await outbox.add(scene.database, mail(template));
     }
-    await scene.worker.deliverDue();
+    await scene.worker.workOff();
     expect(scene.sent.map(templateOf).sort()).toEqual(['account-exists', 'recovery']);
   });
 
@@ -204,7 +204,7 @@ describe('the outbox', () => {
       deliverByChannel({ email: null, sms: null, hook: null }),
       scene.clock,
     );
-    expect(await worker.deliverDue()).toBe(0);
+    expect(await worker.workOff()).toBe(0);
     expect((await scene.rows())[0]).toMatchObject({ given_up_at: expect.any(Date) });
   });
 });
@@ -230,7 +230,7 @@ describe.runIf(hasServer)('the outbox on PostgreSQL', () => {
         },
       }),
     );
-    const counts = await Promise.all(workers.map((worker) => worker.deliverDue()));
+    const counts = await Promise.all(workers.map((worker) => worker.workOff()));
     expect(counts.reduce((sum, count) => sum + count)).toBe(60);
     expect(sent.flat().sort()).toEqual(wanted.map(({ to }) => to).sort());
     expect(sent.filter((some) => some.length > 0).length).toBeGreaterThan(1);

@@ -25,7 +25,7 @@ describe('mail by SMTP', () => {
   test('arrives as HTML and text, from the sender to one recipient, and says that a machine sent it', async () => {
     const { server, add, worker } = await createSmtpScene();
     await add(mail('confirm-signup'));
-    expect(await worker.deliverDue()).toBe(1);
+    expect(await worker.workOff()).toBe(1);
     const [{ to, mail: received } = { to: [], mail: null }] = server.received;
     expect(to).toEqual(['ada@example.com']);
     expect(received).toMatchObject({
@@ -44,17 +44,17 @@ describe('mail by SMTP', () => {
     await add(mail('recovery'));
     for (const behaviour of ['defer', 'stall'] as const) {
       server.behaviour = behaviour;
-      await worker.deliverDue();
+      await worker.workOff();
       expect(server.received).toEqual([]);
       expect((await rows())[0]).toMatchObject({ sent_at: null, given_up_at: null });
       pass(60);
     }
     await server.close();
-    await worker.deliverDue();
+    await worker.workOff();
     expect((await rows())[0]).toMatchObject({ sent_at: null, last_error: expect.stringContaining('ECONN') });
     pass(60);
     const back = await startMailServer(Number(new URL(server.url).port));
-    expect(await worker.deliverDue()).toBe(1);
+    expect(await worker.workOff()).toBe(1);
     expect(back.received).toHaveLength(1);
   });
 
@@ -62,10 +62,10 @@ describe('mail by SMTP', () => {
     const { server, add, worker, pass } = await createSmtpScene();
     await add(mail('recovery'));
     server.behaviour = 'drop-after-data';
-    expect(await worker.deliverDue()).toBe(0);
+    expect(await worker.workOff()).toBe(0);
     pass(60);
     const back = await startMailServer(Number(new URL(server.url).port));
-    expect(await worker.deliverDue()).toBe(1);
+    expect(await worker.workOff()).toBe(1);
     const ids = [...server.received, ...back.received].map(({ mail: { messageId } }) => messageId);
     expect(ids).toHaveLength(2);
     expect(new Set(ids).size).toBe(1);
@@ -76,7 +76,7 @@ describe('mail by SMTP', () => {
     const { server, add, worker, rows, log } = await createSmtpScene();
     server.behaviour = 'refuse-recipient';
     await add(mail('recovery'));
-    await worker.deliverDue();
+    await worker.workOff();
     const [row] = await rows();
     expect(row).toMatchObject({ given_up_at: expect.any(Date), payload: null });
     const kept = JSON.stringify([row?.last_error, log]);
@@ -92,7 +92,7 @@ describe('mail by SMTP', () => {
   ])('goes nowhere for the address %j', async (to) => {
     const { server, add, worker, rows } = await createSmtpScene();
     await add(mail('invite', { to }));
-    await worker.deliverDue();
+    await worker.workOff();
     expect(server.connections).toBe(0);
     expect((await rows())[0]).toMatchObject({ given_up_at: expect.any(Date) });
   });
@@ -104,7 +104,7 @@ describe('mail by SMTP', () => {
     const delivery = createSmtpDelivery({ server: { url }, from, renderer, timeoutsMs });
     const worker = createWorker(scene.database, delivery, scene.clock, scene.log);
     await scene.add(mail('invite'));
-    expect(await worker.deliverDue()).toBe(0);
+    expect(await worker.workOff()).toBe(0);
     expect(server.received).toEqual([]);
     expect(JSON.stringify([await scene.rows(), scene.log])).not.toContain('hunter2');
     await delivery.close?.();

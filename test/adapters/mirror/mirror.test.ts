@@ -176,7 +176,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       const record = await recordOf(ada.id);
       await admin.deleteUser(ada.id);
       await app.mirror!.apply({ before: record, after: null });
-      expect(await app.mirror!.worker.mirrorDue()).toBe(1);
+      expect(await app.mirror!.worker.workOff()).toBe(1);
       expect([await rowOf(ada.id), await hasNote(ada.id)]).toEqual([undefined, false]);
       await app.mirror!.apply({ before: null, after: record });
       expect([await rowOf(ada.id), await queued()]).toEqual([undefined, []]);
@@ -207,7 +207,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
     test('deletes nobody on hearsay', async () => {
       const ada = await signUp('ada');
       await app.mirror!.apply({ before: await recordOf(ada.id), after: null });
-      await app.mirror!.worker.mirrorDue();
+      await app.mirror!.worker.workOff();
       expect(await rowOf(ada.id)).toMatchObject({ email: ada.email });
     });
 
@@ -219,7 +219,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       await app.mirror!.apply({ before: null, after: await recordOf(grace.id) });
       expect(await rowOf(grace.id)).toMatchObject({ email: ada.email });
       expect(await rowOf(ada.id)).toMatchObject({ email: null });
-      await app.mirror!.worker.mirrorDue();
+      await app.mirror!.worker.workOff();
       expect(await rowOf(ada.id)).toMatchObject({ email: `moved-${ada.email}` });
     });
 
@@ -241,7 +241,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       offset += 10_000;
       expect(await ask('{ me { id } }', {}, access_token)).toEqual({ me: { id } });
       await vi.waitFor(async () => expect(await queued()).toHaveLength(1));
-      await app.mirror!.worker.mirrorDue();
+      await app.mirror!.worker.workOff();
       expect(await rowOf(id)).toMatchObject({ email });
     });
 
@@ -264,7 +264,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
         const { login } = await without(['auth.users'], () => logIn(ada.email));
         expect(login.user.id).toBe(ada.id);
         expect(await queued()).toMatchObject([{ user_id: ada.id }]);
-        await app.mirror!.worker.mirrorDue();
+        await app.mirror!.worker.workOff();
         expect([await rowOf(ada.id), await queued()]).toMatchObject([{ email: ada.email }, []]);
       });
 
@@ -272,12 +272,12 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
         const ada = await signUp('ada');
         await app.mirror!.apply({ before: { id: ada.id }, after: null });
         for (const attempts of [1, 2]) {
-          await without(['auth.users'], () => app.mirror!.worker.mirrorDue());
+          await without(['auth.users'], () => app.mirror!.worker.workOff());
           expect(await queued()).toMatchObject([{ attempts, last_error: '42P01' }]);
-          expect(await app.mirror!.worker.mirrorDue()).toBe(0);
+          expect(await app.mirror!.worker.workOff()).toBe(0);
           offset += 60_000;
         }
-        expect(await app.mirror!.worker.mirrorDue()).toBe(1);
+        expect(await app.mirror!.worker.workOff()).toBe(1);
       });
 
       test('nor noted down: the next sign-in makes up for it', async () => {
@@ -294,7 +294,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       const ada = await signUp('ada');
       const change = { before: { id: ada.id }, after: null };
       await Promise.all(Array.from({ length: 50 }, () => app.mirror!.apply(change)));
-      const worked = await Promise.all(Array.from({ length: 5 }, () => app.mirror!.worker.mirrorDue()));
+      const worked = await Promise.all(Array.from({ length: 5 }, () => app.mirror!.worker.workOff()));
       expect(worked.reduce((sum, count) => sum + count)).toBe(1);
       expect(await queued()).toEqual([]);
     });

@@ -16,8 +16,8 @@ describe('a webhook', () => {
     await scene.endpoint(mailing.url, { events: ['user.deleted'] });
     const id = await scene.signUp({ encrypted_password: '$2a$10$hash', confirmation_token: 'token' });
     const worker = scene.worker();
-    expect(await worker.deliverDue()).toBe(1);
-    expect(await worker.deliverDue()).toBe(0);
+    expect(await worker.workOff()).toBe(1);
+    expect(await worker.workOff()).toBe(0);
     expect(crm.received).toHaveLength(1);
     expect(mailing.received).toEqual([]);
     const [told] = crm.received;
@@ -44,7 +44,7 @@ describe('a webhook', () => {
     }
     const worker = scene.worker();
     for (let second = 0; second < 600; second += 20) {
-      expect(await worker.deliverDue()).toBe(0);
+      expect(await worker.workOff()).toBe(0);
       scene.pass(20);
     }
     const waiting = await scene.deliveries();
@@ -57,7 +57,7 @@ describe('a webhook', () => {
     });
     await receiver.again();
     scene.pass(900);
-    expect(await worker.deliverDue()).toBe(9);
+    expect(await worker.workOff()).toBe(9);
     for (const id of people) {
       const told = receiver.received.filter(({ event }) => event.data.user.id === id);
       expect(told.map(({ event }) => event.type)).toEqual(['user.created', 'email.changed', 'user.deleted']);
@@ -74,7 +74,7 @@ describe('a webhook', () => {
     const times: number[] = [];
     for (let turn = 0; turn < 20; turn += 1) {
       times.push(scene.clock().getTime() / 1000);
-      await worker.deliverDue();
+      await worker.workOff();
       const [first] = await scene.deliveries();
       if (first!.status !== 'pending') break;
       scene.pass((first!.nextAttemptAt!.getTime() - scene.clock().getTime()) / 1000);
@@ -108,7 +108,7 @@ describe('a webhook', () => {
     });
     await scene.endpoint(receiver.url, { events: ['user.created'] });
     await scene.signUp();
-    await scene.worker().deliverDue();
+    await scene.worker().workOff();
     const [delivery] = await scene.deliveries();
     expect(delivery!.nextAttemptAt!.getTime() - scene.clock().getTime()).toBe(3_600_000);
   });
@@ -122,7 +122,7 @@ describe('a webhook', () => {
     });
     await scene.endpoint(receiver.url, { events: ['user.created'] });
     await scene.signUp();
-    await scene.worker().deliverDue();
+    await scene.worker().workOff();
     expect(elsewhere.received).toEqual([]);
     expect(await scene.deliveries()).toMatchObject([
       { status: 'pending', responseStatus: 307, lastError: 'status 307' },
@@ -158,7 +158,7 @@ describe('a webhook', () => {
     for (const url of urls) await scene.endpoint(url, { events: ['user.created'] });
     await scene.signUp();
     const began = performance.now();
-    await scene.worker({ timeoutMs: 300 }).deliverDue();
+    await scene.worker({ timeoutMs: 300 }).workOff();
     expect(performance.now() - began).toBeLessThan(2000);
     const outcomes = await scene.deliveries();
     expect(outcomes.map(({ status }) => status)).toEqual([
@@ -212,13 +212,13 @@ describe('a webhook', () => {
     await scene.endpoint(receiver.url, { events: ['user.created', 'user.deleted'] });
     const id = await scene.signUp();
     await scene.change({ id }, null);
-    const killed = scene.worker({ timeoutMs: 60_000 }).deliverDue();
+    const killed = scene.worker({ timeoutMs: 60_000 }).workOff();
     await expect.poll(() => receiver.received.length).toBe(1);
     receiver.behaves(() => 204);
     const other = scene.worker();
-    expect(await other.deliverDue()).toBe(0);
+    expect(await other.workOff()).toBe(0);
     scene.pass(61);
-    expect(await other.deliverDue()).toBe(2);
+    expect(await other.workOff()).toBe(2);
     expect(receiver.types()).toEqual(['user.created', 'user.created', 'user.deleted']);
     await receiver.stop();
     await killed;
@@ -236,7 +236,7 @@ describe('a webhook', () => {
     await scene.endpoint(receiver.url, { events: ['user.created'] });
     await scene.signUp();
     const worker = scene.worker();
-    await worker.deliverDue();
+    await worker.workOff();
     expect(await scene.store.delete(gone)).toBe(true);
     expect(await scene.deliveries()).toMatchObject([{ status: 'delivered' }]);
     scene.pass(8 * 86_400);

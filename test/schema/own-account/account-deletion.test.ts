@@ -83,7 +83,7 @@ describe('deleteAccount', () => {
     // The last mail goes out, and then nothing is left.
     if (MODE !== 'supabase') {
       expect((await app.messagesTo(ada.email)).map(({ template }) => template)).toEqual(['account-deleted']);
-      await app.mail.deliverDue();
+      await app.mail.workOff();
       await app.database.query('truncate limen.mailbox');
     }
     expect((await tracesOf(app, ada)).filter((table) => !ONLY_THE_ID.includes(table))).toEqual([]);
@@ -204,12 +204,12 @@ describe('with a grace period', () => {
       const mails = (await app.messagesTo(ada.email)).map(({ template, data }) => [template, data]);
       expect(mails).toEqual([['account-deletion-scheduled', { deletesOn: deletesAt.slice(0, 10) }]]);
     }
-    expect(await app.app.deletions.carryOutDue()).toBe(0);
+    expect(await app.app.deletions.workOff()).toBe(0);
     app.clock.advance(30 * 86_400);
-    const runs = await Promise.all(Array.from({ length: 10 }, () => app.app.deletions.carryOutDue()));
+    const runs = await Promise.all(Array.from({ length: 10 }, () => app.app.deletions.workOff()));
     expect(runs.reduce((sum, count) => sum + count)).toBe(1);
     expect(await isThere(app, ada.id)).toBe(false);
-    expect(await app.app.deletions.carryOutDue()).toBe(0);
+    expect(await app.app.deletions.workOff()).toBe(0);
     const recorded = (await recordedOf(app, ada.id)).filter(([action]) => action.startsWith('user.del'));
     expect(recorded).toEqual([
       ['user.deletion_scheduled', true],
@@ -241,7 +241,7 @@ describe('with a grace period', () => {
       ]);
     }
     app.clock.advance(31 * 86_400);
-    expect(await app.app.deletions.carryOutDue()).toBe(0);
+    expect(await app.app.deletions.workOff()).toBe(0);
     expect(await isThere(app, ada.id)).toBe(true);
   });
 
@@ -251,7 +251,7 @@ describe('with a grace period', () => {
     await remove(ada);
     app.clock.advance(31 * 86_400);
     const again = await app.logIn(ada.email);
-    const [deleted] = await Promise.all([app.app.deletions.carryOutDue(), again(CANCEL)]);
+    const [deleted] = await Promise.all([app.app.deletions.workOff(), again(CANCEL)]);
     expect(await isThere(app, ada.id)).toBe(deleted === 0);
     expect(await app.ownDatabase.query('select 1 from limen.account_deletions')).toEqual([]);
   });
@@ -267,14 +267,14 @@ describe('with a grace period', () => {
     await remove(boss);
     await app.admin.updateUserById(second.id, { app_metadata: { roles: [] } });
     app.clock.advance(31 * 86_400);
-    expect(await app.app.deletions.carryOutDue()).toBe(1);
+    expect(await app.app.deletions.workOff()).toBe(1);
     expect(await isThere(app, boss.id)).toBe(true);
     expect(await app.ownDatabase.query('select user_id from limen.account_deletions')).toEqual([
       { user_id: boss.id },
     ]);
     await app.admin.updateUserById(second.id, { app_metadata: { roles: ['admin'] } });
     app.clock.advance(86_401);
-    expect(await app.app.deletions.carryOutDue()).toBe(1);
+    expect(await app.app.deletions.workOff()).toBe(1);
     expect(await isThere(app, boss.id)).toBe(false);
   });
 });

@@ -3,15 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../identity/clock.ts';
 import { LastAdminError } from '../../../identity/errors.ts';
 import type { AccountDeletionStore } from '../../../identity/own-account/account-deletion.ts';
-
-export interface DeletionWorker {
-  /** Begins to look, and goes on by itself until it is stopped. */
-  start(): void;
-  /** Resolves when no deletion is under way any more. */
-  stop(): Promise<void>;
-  /** Carries out whatever is due, and resolves with the number of accounts that were deleted. For tests: it needs no start. */
-  carryOutDue(): Promise<number>;
-}
+import { createWorker, type Worker } from '../../work/worker.ts';
 
 export interface DeletionWorkerOptions {
   deletions: AccountDeletionStore;
@@ -26,11 +18,8 @@ const AT_ONCE = 5;
 /** Until then somebody else may have become administrator. */
 const LAST_ADMIN_WAIT_MS = 86_400_000;
 
-export function createDeletionWorker(options: DeletionWorkerOptions): DeletionWorker {
+export function createDeletionWorker(options: DeletionWorkerOptions): Worker {
   const { deletions, carryOut, clock, log } = options;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  let isStopped = false;
 
   async function carryOutOne(userId: string): Promise<boolean> {
     try {
@@ -46,32 +35,14 @@ export function createDeletionWorker(options: DeletionWorkerOptions): DeletionWo
     }
   }
 
-  async function carryOutDue(): Promise<number> {
-    let deleted = 0;
-    while (!isStopped) {
-      const due = await deletions.claimDue(AT_ONCE);
-      const outcomes = await Promise.all(due.map(carryOutOne));
-      deleted += outcomes.filter(Boolean).length;
-      if (due.length < AT_ONCE) break;
-    }
-    return deleted;
-  }
-
-  function turn(): void {
-    running = carryOutDue()
-      .catch((error) => log.error({ err: error }, 'due deletions not read'))
-      .finally(() => {
-        if (!isStopped) timer = setTimeout(turn, POLL_MS);
-      });
-  }
-
-  return {
-    start: turn,
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
+  return createWorker(
+    {
+      name: 'deletions',
+      atOnce: AT_ONCE,
+      claim: deletions.claimDue,
+      carryOut: carryOutOne,
+      pauseMs: () => POLL_MS,
     },
-    carryOutDue,
-  };
+    log,
+  );
 }
