@@ -95,11 +95,17 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const heard = createChangeLog(clock, accessTokenTtlSeconds);
     // What happens at Supabase is not in this database, or not all of it.
     const isTold = config.auth.kind === 'embedded' && (await installChangeTriggers(database));
-    const feed = await openChangeFeed({ database, sink: heard, keepSeconds: accessTokenTtlSeconds, log });
+    const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
+    const feed = await openChangeFeed({
+      database,
+      sink: heard,
+      keepSeconds: accessTokenTtlSeconds,
+      others: { limen_webhooks: webhooks.worker.wake },
+      log,
+    });
     heard.follow(feed, isTold);
     const changes = isTold ? heard : tellingOthers(heard, database, log);
     if (config.auth.kind === 'embedded') await installWebhookTriggers(database);
-    const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
     const audit = createAuditRecorder({ database, budget: createRefusalBudget(clock), log });
     const shared = { database, attempts, changes, audit, clock, log };
     const stats =

@@ -21,16 +21,16 @@ export interface Database extends Queryable {
   exclusively<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 
   /**
-   * A connection of its own that hears what is notified on a channel. Its statements take 2 s at most.
+   * A connection of its own that hears what is notified on channels. Its statements take 2 s at most.
    * @throws when the database is out of reach
    */
-  listen(channel: string, heard: Heard): Promise<Listener>;
+  listen(channels: readonly string[], heard: Heard): Promise<Listener>;
 
   close(): Promise<void>;
 }
 
 export interface Heard {
-  onNotification(): void;
+  onNotification(channel: string): void;
   /** Once, when the connection broke. Not for one that was closed. */
   onLost(error: unknown): void;
 }

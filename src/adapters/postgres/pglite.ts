@@ -50,9 +50,13 @@ export async function openPGlite(options: PGliteOptions): Promise<PGliteDatabase
     // PGlite itself holds back every other query and transaction until this one is over.
     transaction: (work) => pglite.transaction((tx) => work(queryableOn(tx, onStatement))),
     exclusively: (name, work) => mutex.runExclusive(name, work),
-    async listen(channel, { onNotification }) {
-      const unlisten = await pglite.listen(channel, onNotification);
-      return { ...queryableOn(pglite, undefined), close: unlisten };
+    async listen(channels, { onNotification }) {
+      const listening = channels.map((channel) => pglite.listen(channel, () => onNotification(channel)));
+      const unlisten = await Promise.all(listening);
+      return {
+        ...queryableOn(pglite, undefined),
+        close: async () => void (await Promise.all(unlisten.map((stop) => stop()))),
+      };
     },
     close: () => pglite.close(),
     async dumpDataDir() {

@@ -99,7 +99,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
         }
       }),
 
-    async listen(channel, { onNotification, onLost }) {
+    async listen(channels, { onNotification, onLost }) {
       const client = new pg.Client({
         ...connection,
         statement_timeout: LISTENER_TIMEOUT_MS,
@@ -112,10 +112,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
       };
       client.on('error', lost);
       client.on('end', lost);
-      client.on('notification', onNotification);
+      client.on('notification', ({ channel }) => onNotification(channel));
       try {
         await client.connect();
-        await client.query(`listen ${client.escapeIdentifier(channel)}`);
+        for (const channel of channels) await client.query(`listen ${client.escapeIdentifier(channel)}`);
       } catch (error) {
         isOver = true;
         await client.end().catch(ignore);

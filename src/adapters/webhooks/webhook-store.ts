@@ -17,7 +17,7 @@ const WEBHOOK = `id, url, description, events, includes_user_metadata as "includ
 const SELECT_DELIVERIES = `
   select delivery.id, sequence, endpoint_id as "webhookId", event_id as "eventId", type as "eventType",
     occurred_at as "occurredAt", delivery.user_id as "userId", status, attempts, delivery.created_at as "createdAt",
-    attempted_at as "attemptedAt", case when status = 'pending' then nullif(due_at, '-infinity') end as "nextAttemptAt",
+    attempted_at as "attemptedAt", case when status = 'pending' and claimed_until is null then nullif(due_at, '-infinity') end as "nextAttemptAt",
     finished_at as "finishedAt", response_status as "responseStatus", response_body as "responseBody", last_error as "lastError"
   from limen.webhook_deliveries delivery join limen.webhook_events event on event.id = event_id`;
 
@@ -122,8 +122,10 @@ export function createWebhookStore({
     redeliver: (id) =>
       database.transaction(async (tx) => {
         const [waiting] = await tx.query(
-          `update limen.webhook_deliveries set due_at = '-infinity' where id = $1 and status = 'pending' returning 1`,
-          [id],
+          `update limen.webhook_deliveries
+           set due_at = case when claimed_until > $2 then due_at else '-infinity' end
+           where id = $1 and status = 'pending' returning 1`,
+          [id, clock()],
         );
         if (waiting) return findDelivery(tx, id);
         const [again] = await tx.query<{ id: string }>(

@@ -16,7 +16,7 @@ export interface WebhookWorkerOptions {
   receivers: Receivers;
   clock: Clock;
   log: Logger;
-  /** How often to look for what nobody told of. */
+  /** How often to look for what nobody told of, in ms. */
   pollMs?: number;
   /** How long a receiver may take. */
   timeoutMs?: number;
@@ -25,7 +25,10 @@ export interface WebhookWorkerOptions {
 /** On their way from one process. A receiver that takes its time is busy with these and keeps the others' places free. */
 const PER_ENDPOINT = 4;
 const AT_ONCE = PER_ENDPOINT * MAX_WEBHOOKS;
-const POLL_MS = 1000;
+/** Whoever writes a delivery says so, and who sends knows when one is due again: this is for a word that was lost. */
+const POLL_MS = 30_000;
+/** Before looking once more at what is due and was not to be had: somebody else is just at it. */
+const MIN_PAUSE_MS = 50;
 const PRUNE_EVERY_MS = 600_000;
 
 /** Before each further attempt, in seconds: a little more than a day together. After the last there is none. */
@@ -100,7 +103,11 @@ export function createWebhookWorker(options: WebhookWorkerOptions): WebhookWorke
       atOnce: AT_ONCE,
       claim: (places) => queue.claim(busy, { perEndpoint: PER_ENDPOINT, total: places }),
       carryOut,
-      pauseMs: () => pollMs,
+      async pauseMs() {
+        const nextDueAt = await queue.nextDueAt(busy, { perEndpoint: PER_ENDPOINT });
+        const nextMs = nextDueAt ? nextDueAt.getTime() - clock().getTime() : pollMs;
+        return Math.min(Math.max(nextMs, MIN_PAUSE_MS), pollMs);
+      },
       prune: { everyMs: PRUNE_EVERY_MS, run: queue.prune },
     },
     log,

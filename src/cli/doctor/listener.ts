@@ -11,7 +11,7 @@ export async function checkListener({ database }: Installation): Promise<Finding
   const notified = new Promise<void>((resolve) => {
     heard = resolve;
   });
-  const listener = await database.listen(channel, { onNotification: () => heard(), onLost: () => {} });
+  const listener = await database.listen([channel], { onNotification: () => heard(), onLost: () => {} });
   let timer: NodeJS.Timeout | undefined;
   try {
     const startedAt = performance.now();

@@ -21,6 +21,8 @@ export interface ChangeFeedOptions {
   sink: ChangeSink;
   /** The life of the longest-lived access token: what happened before concerns no token in use. */
   keepSeconds: number;
+  /** Who else hears by this connection, by channel. Called as well when it is back after it was lost: nobody knows what was notified meanwhile. */
+  others?: Readonly<Record<string, () => void>>;
   log: Logger;
 }
 
@@ -55,6 +57,7 @@ export async function openChangeFeed({
   database,
   sink,
   keepSeconds,
+  others = {},
   log,
 }: ChangeFeedOptions): Promise<ChangeFeed> {
   let listener: Listener | null = null;
@@ -117,8 +120,11 @@ export async function openChangeFeed({
   async function connect(): Promise<void> {
     // Null until the connection is there; what is notified before is in the first reading.
     let connection: Listener | null = null;
-    connection = await database.listen(CHANNEL, {
-      onNotification: () => readOrLose(connection),
+    connection = await database.listen([CHANNEL, ...Object.keys(others)], {
+      onNotification: (channel) => {
+        if (channel === CHANNEL) readOrLose(connection);
+        else others[channel]?.();
+      },
       onLost: (error) => lose(connection, error),
     });
     listener = connection;
@@ -142,6 +148,7 @@ export async function openChangeFeed({
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)).unref());
       try {
         await connect();
+        for (const tell of Object.values(others)) tell();
         log.info('change feed is back');
         return;
       } catch (error) {
