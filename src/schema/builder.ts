@@ -26,8 +26,8 @@ export interface SchemaTypes {
     person: boolean;
     service: boolean;
     role: string;
-    /** Of a person, by role or by name, or of a service's key. */
-    permission: Permission;
+    /** Of a person, by role or by name, or of a service's key; of several, each. */
+    permission: Permission | readonly Permission[];
     tier: string;
     scope: string;
     aal2: boolean;
@@ -68,7 +68,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         service: service !== null,
         // As a permission: not for whoever acts in the person's stead.
         role: (role) => person !== null && !person.impersonator && person.grants.roles.includes(role),
-        permission: (permission) => holds(viewer, permission),
+        permission: (wanted) => [wanted].flat().every((permission) => holds(viewer, permission)),
         tier: (tier) => person?.grants.tier === tier,
         scope: (scope) => service?.scopes.includes(scope) ?? false,
         aal2: person !== null && isAtLeastAal2(person.assuranceLevel),

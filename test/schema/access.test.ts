@@ -339,7 +339,7 @@ const OBJECT_FIELDS: Record<string, string> = {
   TooManyPasskeysError: 'code message',
   Freshness: 'source boundSeconds',
   Webhook:
-    'id url description events includesUserMetadata isEnabled previousSecretExpiresAt createdAt updatedAt',
+    'id url description events includesUserMetadata isEnabled failingSince disabledAt previousSecretExpiresAt createdAt updatedAt',
   WebhookWithSecret: 'webhook secret',
   WebhookDeleted: 'id',
   WebhookDelivery:

@@ -7,7 +7,7 @@ import { startWebhookReceiver, verify } from '../support/webhook-receiver.ts';
 const ERRORS = '... on UserError { code }';
 const ISSUES = '... on ValidationError { issues { path code } }';
 const FIELDS =
-  'id url description events includesUserMetadata isEnabled previousSecretExpiresAt createdAt updatedAt';
+  'id url description events includesUserMetadata isEnabled failingSince disabledAt previousSecretExpiresAt createdAt updatedAt';
 const DELIVERY =
   'id webhookId eventId eventType userId status attempts nextAttemptAt finishedAt responseStatus responseBody lastError';
 
@@ -46,7 +46,7 @@ const ENV = {
 async function createScene(env: Record<string, string> = {}) {
   const app = await createTestApp({ env: { ...ENV, ...env } });
   const carry = await createCarrier(app);
-  const operator = await app.signUpWith('operator', { permissions: ['webhooks:write'] });
+  const operator = await app.signUpWith('operator', { permissions: ['webhooks:write', 'users:read'] });
   return {
     app,
     operator,
@@ -212,6 +212,43 @@ describe('webhooks', () => {
       const { status, errors } = await operator(DELIVERIES, { after });
       expect([status, errors?.[0]?.extensions.code]).toEqual([200, 'VALIDATION_FAILED']);
     }
+  });
+
+  test('bring nobody what they may not read: without users:read they are listed, tried, rotated and deleted', async () => {
+    const { app, create, deliver, operator } = await createScene();
+    const receiver = await startWebhookReceiver();
+    const { webhook } = await create(receiver.url, { events: ['USER_CREATED'] });
+    await app.signUp('ada');
+    await deliver();
+    const [told] = await listOf(operator);
+    const clerk = await app.signUpWith('clerk', { permissions: ['webhooks:write'] });
+    const answer = async (query: string, input: object) => {
+      const { data, errors } = await clerk(query, { input });
+      return errors?.[0]?.extensions.code ?? (Object.values(data)[0] as { __typename: string }).__typename;
+    };
+    const { id } = webhook;
+    expect(await answer(CREATE, { url: receiver.url, events: ['USER_CREATED'] })).toBe('FORBIDDEN');
+    expect(await answer(UPDATE, { id, url: receiver.url })).toBe('FORBIDDEN');
+    expect(await answer(REDELIVER, { id: told.id })).toBe('FORBIDDEN');
+    expect((await clerk(DELIVERIES)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    expect((await clerk(LIST)).data.webhooks).toMatchObject([{ id, failingSince: null, disabledAt: null }]);
+    expect(await answer(TEST, { id })).toBe('WebhookDelivery');
+    expect(await answer(ROTATE, { id })).toBe('WebhookWithSecret');
+    expect(await answer(DELETE, { id })).toBe('WebhookDeleted');
+  });
+
+  test('are told at once, in whatever process it happens, and asked after rarely', async () => {
+    const { app, create, carry } = await createScene();
+    const receiver = await startWebhookReceiver();
+    await create(receiver.url, { events: ['USER_CREATED'] });
+    app.app.webhooks.start();
+    const claims = (statements: string[]) =>
+      statements.filter((sql) => /with due as|min\(next/.test(sql)).length;
+    const idle = await app.statementsDuring(() => new Promise((resolve) => setTimeout(resolve, 1200)));
+    expect(claims(idle)).toBeLessThanOrEqual(2);
+    await app.signUp('ada');
+    await carry();
+    await expect.poll(() => receiver.types()).toEqual(['user.created']);
   });
 
   test('are twenty at most', async () => {

@@ -2,9 +2,13 @@
  * The rows of `limen.webhook_deliveries` as those who send them see them. A claim holds until its lease is over: if the process dies,
  * somebody else finds the row due again. `attempts` counts the claims, and whoever holds an older one changes nothing any more.
  */
+import { ownClient } from '../../identity/client.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { JsonObject } from '../../identity/json.ts';
-import type { Database } from '../postgres/database.ts';
+import { TEST_EVENT, type WebhookDeliveryStatus } from '../../identity/webhooks/webhook.ts';
+import { recordEvents } from '../postgres/audit/audit-log.ts';
+import type { Database, Queryable } from '../postgres/database.ts';
+import { CLAIM_DUE, CLAIM_ONE, type ClaimedRow, NEXT_DUE } from './claim-statements.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** Far longer than an attempt may take. It bounds what a killed process delays. */
@@ -16,6 +20,9 @@ const KEEP_DEAD_SECONDS = 30 * 86_400;
 /** Repetitions come sooner. */
 const KEEP_RECEIVED_SECONDS = 86_400;
 const PRUNE_AT_ONCE = 5000;
+
+/** Without any success. Longer than a receiver that breaks before a long weekend takes to be seen to. */
+const DISABLE_AFTER_SECONDS = 5 * 86_400;
 
 export interface Claim {
   readonly sequence: number;
@@ -58,98 +65,23 @@ export interface DeliveryQueue {
   claimOne(id: string): Promise<Claim | null>;
   markDelivered(claim: Claim, outcome: Outcome): Promise<void>;
   tryAgain(claim: Claim, dueAt: Date, outcome: Outcome): Promise<void>;
-  giveUp(claim: Claim, outcome: Outcome): Promise<void>;
+  /** True when the endpoint was switched off thereby: it has failed for days. */
+  giveUp(claim: Claim, outcome: Outcome): Promise<boolean>;
   /** Forgets what is over for long. */
   prune(): Promise<void>;
 }
 
-interface ClaimedRow {
-  sequence: number;
-  id: string;
-  endpoint_id: string;
-  attempts: number;
-  url: string;
-  includes_user_metadata: boolean;
-  secret: string;
-  previous_secret: string | null;
-  event_id: string;
-  type: string;
-  data: JsonObject;
-  occurred_at: Date;
-}
-
-/** `$1` is now. */
-const UNCLAIMED = "status = 'pending' and (claimed_until is null or claimed_until <= $1)";
-
-/** @param picked what selects the sequences to claim; `$1` is now, `$2` the end of the lease, when the row is due again */
-const claiming = (picked: string) => `
-  update limen.webhook_deliveries claimed
-  set claimed_until = $2, due_at = $2, attempted_at = $1, attempts = claimed.attempts + 1
-  from (${picked}) picked, limen.webhook_endpoints endpoint, limen.webhook_events event
-  where claimed.sequence = picked.sequence and endpoint.id = claimed.endpoint_id and event.id = claimed.event_id
-  returning claimed.sequence, claimed.id, claimed.endpoint_id, claimed.attempts, endpoint.url, endpoint.includes_user_metadata,
-    endpoint.secret, case when endpoint.previous_secret_expires_at > $1 then endpoint.previous_secret end as previous_secret,
-    event.id as event_id, event.type, event.data, event.occurred_at`;
-
-/** Of each endpoint in one turn: what waits in line is put aside by as many, and looked at no more. */
-const LOOKED_AT = 100;
-
-/** Endpoints that may be sent to now, with the places that are free. The parameters: how many of each are under way, and how many may be. */
-const openEndpoints = (ids: string, counts: string, most: string) => `
-  select id, ${most}::int - coalesce(busy.count, 0) as places from limen.webhook_endpoints
-  left join unnest(${ids}::uuid[], ${counts}::int[]) as busy (endpoint_id, count) on busy.endpoint_id = id
-  where is_enabled and coalesce(busy.count, 0) < ${most}::int`;
-
-/**
- * What is due is either the first of its line, or is put aside behind the one before it. That one is locked meanwhile: were it over in this
- * moment, nobody would call up who came to wait behind it. Nobody waits for the lock; whoever does not get it looks again.
- */
-const CLAIM_DUE = `
-  with due as materialized (
-    select delivery.*, open.places
-    from (${openEndpoints('$3', '$4', '$5')}) open cross join lateral (
-      select sequence, endpoint_id, user_id, due_at from limen.webhook_deliveries
-      where endpoint_id = open.id and waits_for is null and ${UNCLAIMED} and due_at <= $1
-      order by due_at, sequence limit ${LOOKED_AT}
-      for update skip locked
-    ) delivery
-  ), placed as materialized (
-    select due.*, (
-      select sequence from limen.webhook_deliveries earlier
-      where earlier.endpoint_id = due.endpoint_id and earlier.user_id = due.user_id
-        and earlier.sequence < due.sequence and earlier.status = 'pending'
-      order by sequence desc limit 1) as earlier
-    from due
-  ), in_the_way as materialized (
-    select coalesce(array_agg(sequence), '{}') as sequences from (
-      select sequence from limen.webhook_deliveries
-      where sequence = any(array(select earlier from placed where earlier is not null)) and status = 'pending'
-      for share skip locked
-    ) locked
-  ), aside as (
-    update limen.webhook_deliveries waiting set waits_for = placed.earlier
-    from placed, in_the_way
-    where waiting.sequence = placed.sequence and placed.earlier = any(in_the_way.sequences)
-    returning 1
-  ), first_in_line as (
-    select sequence, places, row_number() over (partition by endpoint_id order by due_at, sequence) as place
-    from placed, in_the_way where earlier is null
-  ), claimed as (${claiming('select sequence from first_in_line where place <= places limit $6')})
-  select claimed.*, (select count(*)::int from aside) as aside
-  from (select) as one left join claimed on true`;
-
-/** When the next is due, or the lease of one over. Its parameters are those of `openEndpoints`. */
-const NEXT_DUE = `
-  select min(next.due_at) as due_at
-  from (${openEndpoints('$1', '$2', '$3')}) open cross join lateral (
-    select due_at from limen.webhook_deliveries
-    where endpoint_id = open.id and waits_for is null and status = 'pending'
-    order by due_at limit 1
-  ) next`;
-
-const CLAIM_ONE = claiming(
-  `select sequence from limen.webhook_deliveries where id = $3 and ${UNCLAIMED} for update skip locked`,
-);
+/** Only for the claim that is still the last one. The endpoint is written only when it begins to fail, or is well again. */
+const SETTLE = `
+  with settled as (
+    update limen.webhook_deliveries
+    set claimed_until = null, response_status = $3, response_body = $4, last_error = $5, status = $6,
+      due_at = coalesce($7, due_at), finished_at = case when $6 <> 'pending' then $8::timestamptz end
+    where sequence = $1 and attempts = $2 and status = 'pending'
+    returning endpoint_id
+  )
+  update limen.webhook_endpoints set failing_since = case when $9::boolean then $8::timestamptz end
+  where id in (select endpoint_id from settled) and (failing_since is null) = $9`;
 
 export function createDeliveryQueue({
   database,
@@ -176,19 +108,30 @@ export function createDeliveryQueue({
         .map((stored) => secrets.open(stored, row.endpoint_id)),
   });
 
-  /** Only for the claim that is still the last one. */
-  async function update(
+  /** @param dueAt null: not again @param isFailing what this says of the endpoint; null: nothing */
+  async function settle(
+    db: Queryable,
     { sequence, attempts }: Claim,
     { responseStatus, responseBody, error }: Outcome,
-    assignments: string,
-    at: Date,
+    status: WebhookDeliveryStatus,
+    dueAt: Date | null,
+    isFailing: boolean | null,
   ) {
-    await database.query(
-      `update limen.webhook_deliveries
-       set claimed_until = null, response_status = $3, response_body = $4, last_error = $5, ${assignments}
-       where sequence = $1 and attempts = $2 and status = 'pending'`,
-      [sequence, attempts, responseStatus, responseBody, error, at],
+    const answer = [responseStatus, responseBody, error];
+    await db.query(SETTLE, [sequence, attempts, ...answer, status, dueAt, clock(), isFailing]);
+  }
+
+  /** Nothing new is kept for it from then on; what waits goes on waiting. False: it is on, or was off. */
+  async function disableIfFailing(tx: Queryable, endpointId: string): Promise<boolean> {
+    const disabled = await tx.query(
+      `update limen.webhook_endpoints set is_enabled = false, disabled_at = $2, updated_at = $2
+       where id = $1 and is_enabled and failing_since <= $3 returning 1`,
+      [endpointId, clock(), fromNow(-DISABLE_AFTER_SECONDS)],
     );
+    if (disabled.length === 0) return false;
+    const details = { webhookId: endpointId };
+    await recordEvents(tx, ownClient('webhooks'), { action: 'webhook.disabled', userId: null, details });
+    return true;
   }
 
   /** A batch at a time, so that no statement holds much for long. */
@@ -226,10 +169,15 @@ export function createDeliveryQueue({
       const [row] = await database.query<ClaimedRow>(CLAIM_ONE, [clock(), fromNow(LEASE_SECONDS), id]);
       return row ? claimOf(row) : null;
     },
-    markDelivered: (claim, outcome) =>
-      update(claim, outcome, "status = 'delivered', finished_at = $6", clock()),
-    tryAgain: (claim, dueAt, outcome) => update(claim, outcome, 'due_at = $6', dueAt),
-    giveUp: (claim, outcome) => update(claim, outcome, "status = 'dead', finished_at = $6", clock()),
+    markDelivered: (claim, outcome) => settle(database, claim, outcome, 'delivered', null, false),
+    tryAgain: (claim, dueAt, outcome) => settle(database, claim, outcome, 'pending', dueAt, true),
+    giveUp: (claim, outcome) =>
+      database.transaction(async (tx) => {
+        // A test that fails is for whoever makes it: the receiver may not be there yet.
+        const isTest = claim.event.type === TEST_EVENT;
+        await settle(tx, claim, outcome, 'dead', null, isTest ? null : true);
+        return !isTest && disableIfFailing(tx, claim.endpointId);
+      }),
     async prune() {
       await untilDone(
         `delete from limen.webhook_deliveries where sequence in (

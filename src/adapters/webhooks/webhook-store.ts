@@ -11,6 +11,7 @@ import type { Database, Queryable } from '../postgres/database.ts';
 import type { SecretBox } from './secret-box.ts';
 
 const WEBHOOK = `id, url, description, events, includes_user_metadata as "includesUserMetadata", is_enabled as "isEnabled",
+  failing_since as "failingSince", disabled_at as "disabledAt",
   case when previous_secret_expires_at > $1 then previous_secret_expires_at end as "previousSecretExpiresAt",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
@@ -51,29 +52,38 @@ export function createWebhookStore({
 
     async create({ url, description, events, includesUserMetadata, isEnabled }, secret, most) {
       const id = randomUUID();
-      const [webhook] = await database.query<Webhook>(
-        `insert into limen.webhook_endpoints
+      const insert = (tx: Queryable) =>
+        tx.query<Webhook>(
+          `insert into limen.webhook_endpoints
            (id, url, description, events, includes_user_metadata, is_enabled, secret, created_at, updated_at)
          select $2, $3, $4, $5, $6, $7, $8, $1, $1 where (select count(*) from limen.webhook_endpoints) < $9
          returning ${WEBHOOK}`,
-        [
-          clock(),
-          id,
-          url,
-          description,
-          events,
-          includesUserMetadata,
-          isEnabled,
-          secrets.seal(secret, id),
-          most,
-        ],
-      );
+          [
+            clock(),
+            id,
+            url,
+            description,
+            events,
+            includesUserMetadata,
+            isEnabled,
+            secrets.seal(secret, id),
+            most,
+          ],
+        );
+      const [webhook] = await database.transaction(async (tx) => {
+        // In a statement of its own before: the snapshot of the one that counts is then from after the last to have held it.
+        await tx.query("select pg_advisory_xact_lock(hashtextextended('limen:webhook-endpoints', 0))");
+        return insert(tx);
+      });
       return webhook ?? null;
     },
 
     async update(id, changes) {
       const entries = Object.entries(changes) as [keyof typeof COLUMNS, unknown][];
-      const assignments = entries.map(([name], index) => `${COLUMNS[name]} = $${index + 3}, `).join('');
+      let assignments = entries.map(([name], index) => `${COLUMNS[name]} = $${index + 3}, `).join('');
+      // With another address, or when somebody has seen to it, it has not failed yet.
+      if ('url' in changes || 'isEnabled' in changes) assignments += 'failing_since = null, ';
+      if ('isEnabled' in changes) assignments += 'disabled_at = null, ';
       const [webhook] = await database.query<Webhook>(
         `update limen.webhook_endpoints set ${assignments} updated_at = $1 where id = $2 returning ${WEBHOOK}`,
         [clock(), id, ...entries.map(([, value]) => value)],

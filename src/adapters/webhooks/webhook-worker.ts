@@ -53,7 +53,9 @@ export function createWebhookWorker(options: WebhookWorkerOptions): WebhookWorke
     const wait = event.type === TEST_EVENT ? null : waitSeconds(attempts);
     if (wait === null) {
       log.error({ ...about, reason: outcome.error }, 'webhook given up');
-      await queue.giveUp(claim, outcome);
+      if (await queue.giveUp(claim, outcome)) {
+        log.error({ webhookId: endpointId }, 'webhook switched off: nothing has arrived for days');
+      }
       return false;
     }
     const retryAfterSeconds = Math.max(wait, outcome.retryAfterSeconds);

@@ -47,6 +47,8 @@ export const AUDIT_ACTIONS = {
   'webhook.created': 'Another service is told of events from now on.',
   'webhook.updated': 'What another service is told, or where, changed.',
   'webhook.removed': 'Another service is told no more.',
+  'webhook.disabled':
+    'A webhook was switched off by Limen, as nothing had arrived for days. `details.webhookId` says which.',
   'webhook.secret_rotated': 'A webhook got another secret.',
   'access.denied': 'Something was asked for without the right to it. `details.field` names it.',
   'audit.pruned': 'Old events were removed from this log.',
@@ -77,6 +79,7 @@ export interface AuditDetails {
   readonly isSoft?: boolean;
   /** Until when somebody is banned, or keeps an account that is to be deleted: an ISO time. */
   readonly until?: string;
+  readonly webhookId?: string;
   /** Of the GraphQL schema. */
   readonly field?: string;
   /** How many refusals before this one were not recorded, since there were too many. */

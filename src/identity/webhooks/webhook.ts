@@ -37,6 +37,10 @@ export interface Webhook {
   readonly includesUserMetadata: boolean;
   /** While it is not, nothing new is kept for it, and what waits goes on waiting. */
   readonly isEnabled: boolean;
+  /** Since when every attempt has failed; null: the last was good, or there was none. */
+  readonly failingSince: Date | null;
+  /** When it was switched off because of that; null where it is on, or somebody did it. */
+  readonly disabledAt: Date | null;
   /** Until then the secret before the present one signs too; null where there is none. */
   readonly previousSecretExpiresAt: Date | null;
   readonly createdAt: Date;

@@ -1,9 +1,12 @@
-/** What may be done to webhooks, for callers with the permission `webhooks:write`. */
+/**
+ * What may be done to webhooks, for callers with the permission `webhooks:write`. Whatever brings people's data to somebody takes `users:read`
+ * as well: nobody gets by a webhook what they may not read.
+ */
 import { randomBytes } from 'node:crypto';
 import { authorityOf, type Operator } from '../administration/authority.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Clock } from '../clock.ts';
-import { type FieldIssue, ValidationError } from '../errors.ts';
+import { DeniedError, type FieldIssue, ValidationError } from '../errors.ts';
 import { codePointsIn, isStorable } from '../text.ts';
 import { isUuid } from '../uuid.ts';
 import {
@@ -37,6 +40,12 @@ interface Needs {
 /** Whoever chooses where people's data go shows that they still may, and their second factor if they have one. @throws {DeniedError} */
 const assertMayWrite = ({ auth }: Needs, viewer: Operator) => authorityOf(auth, viewer, 'webhooks:write');
 
+/** @throws {DeniedError} */
+async function assertMayTell(needs: Needs, viewer: Operator): Promise<void> {
+  const { isUnlimited, grants } = await assertMayWrite(needs, viewer);
+  if (!isUnlimited && !grants.permissions.includes('users:read')) throw new DeniedError('FORBIDDEN');
+}
+
 const MAX_DESCRIPTION_CHARACTERS = 200;
 const SECRET_BYTES = 32;
 /** How long receivers have to take a new secret. */
@@ -63,7 +72,7 @@ export async function createWebhook(
   viewer: Operator,
   input: WebhookInput & { url: string; events: readonly WebhookEvent[] },
 ): Promise<WebhookWithSecret> {
-  await assertMayWrite(needs, viewer);
+  await assertMayTell(needs, viewer);
   const { webhooks } = needs;
   const settings = {
     description: null,
@@ -83,7 +92,7 @@ export async function updateWebhook(
   viewer: Operator,
   { id, ...input }: WebhookInput & { id: string },
 ): Promise<Webhook> {
-  await assertMayWrite(needs, viewer);
+  await assertMayTell(needs, viewer);
   const { webhooks } = needs;
   const changes = await checked(webhooks, input);
   const webhook = isUuid(id) ? await webhooks.store.update(id, changes) : null;
@@ -156,7 +165,7 @@ function sequenceOf(key: unknown, path: string): number | undefined {
 
 /** @throws {WebhookDeliveryNotFoundError} */
 export async function redeliver(needs: Needs, viewer: Operator, id: string): Promise<WebhookDelivery> {
-  await assertMayWrite(needs, viewer);
+  await assertMayTell(needs, viewer);
   const { webhooks } = needs;
   const delivery = isUuid(id) ? await webhooks.store.redeliver(id) : null;
   if (!delivery) throw new WebhookDeliveryNotFoundError();

@@ -8,7 +8,7 @@ import {
 import { findDeliveries, redeliver, testWebhook } from '../../identity/webhooks/webhooks.ts';
 import { builder } from '../builder.ts';
 import { resolvePage } from '../connection.ts';
-import { WebhookEventEnum } from './webhook.ts';
+import { TELLS_OF_PEOPLE, WebhookEventEnum } from './webhook.ts';
 
 const WebhookDeliveryStatus = builder.enumType('WebhookDeliveryStatus', {
   description: 'How far a delivery is.',
@@ -49,7 +49,7 @@ const WebhookDeliveryRef = builder.objectRef<WebhookDelivery>('WebhookDelivery')
       type: 'DateTime',
       nullable: true,
       description:
-        'When it is tried again. Null: as soon as what waits before it for this person is delivered or dead; or never, if it is over.',
+        'When it is tried again. Null: it is on its way now, or comes as soon as what waits before it for this person is delivered or dead; or never, if it is over.',
     }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
@@ -82,12 +82,12 @@ const WebhookDeliveryFilter = builder.inputType('WebhookDeliveryFilter', {
 });
 
 builder.queryField('webhookDeliveries', (t) =>
-  t.withAuth({ permission: 'webhooks:write' }).connection(
+  t.withAuth(TELLS_OF_PEOPLE).connection(
     {
       type: WebhookDeliveryRef,
       skipTypeScopes: true,
       description:
-        'With the permission `webhooks:write`: what webhooks were told and shall be, the newest first.',
+        'With the permissions `webhooks:write` and `users:read`: what webhooks were told and shall be, the newest first.',
       args: {
         filter: t.arg({ type: WebhookDeliveryFilter, description: 'Which deliveries. Left out: all.' }),
       },
@@ -141,11 +141,11 @@ const RedeliverResult = builder.errorUnion('RedeliverResult', {
 });
 
 builder.mutationField('redeliver', (t) =>
-  t.withAuth({ permission: 'webhooks:write' }).field({
+  t.withAuth(TELLS_OF_PEOPLE).field({
     type: RedeliverResult,
     skipTypeScopes: true,
     description:
-      'With the permission `webhooks:write`: sends an event once more. What is over is made anew, behind whatever else waits for its person, under the same `webhook-id`; what waits for its next attempt is tried at once.',
+      'With the permissions `webhooks:write` and `users:read`: sends an event once more. What is over is made anew, behind whatever else waits for its person, under the same `webhook-id`; what waits for its next attempt is tried at once.',
     args: { input: t.arg({ type: RedeliverInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => redeliver(services, viewer, input.id),
   }),

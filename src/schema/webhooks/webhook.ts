@@ -42,6 +42,18 @@ export const WebhookRef = builder.objectRef<Webhook>('Webhook').implement({
       description:
         'While false, nothing is sent: what happens is not kept for it, and what waited already goes on waiting.',
     }),
+    failingSince: t.expose('failingSince', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Since when every attempt has failed. Null: the last one was answered 2xx, or there was none; or it was switched on, or got its address, since.',
+    }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When Limen switched it off, as nothing had been answered 2xx for 5 days. `updateWebhook` with `isEnabled: true` sends what waits. Null: it is on, or somebody switched it off.',
+    }),
     previousSecretExpiresAt: t.expose('previousSecretExpiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -65,6 +77,8 @@ const WebhookWithSecretRef = builder.objectRef<WebhookWithSecret>('WebhookWithSe
 });
 
 const WEBHOOKS_WRITE = { permission: 'webhooks:write' } as const;
+/** For whatever brings people's data to somebody. */
+export const TELLS_OF_PEOPLE = { permission: ['webhooks:write', 'users:read'] } as const;
 
 builder.queryField('webhooks', (t) =>
   t.withAuth(WEBHOOKS_WRITE).field({
@@ -98,11 +112,11 @@ const CreateWebhookResult = builder.errorUnion('CreateWebhookResult', {
 });
 
 builder.mutationField('createWebhook', (t) =>
-  t.withAuth(WEBHOOKS_WRITE).field({
+  t.withAuth(TELLS_OF_PEOPLE).field({
     type: CreateWebhookResult,
     skipTypeScopes: true,
     description:
-      'With the permission `webhooks:write`: tells a service of what happens from now on. Try it with `testWebhook`.',
+      'With the permissions `webhooks:write` and `users:read`: tells a service of what happens from now on. Try it with `testWebhook`.',
     args: { input: t.arg({ type: CreateWebhookInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => createWebhook(services, viewer, input),
   }),
@@ -129,11 +143,11 @@ const UpdateWebhookResult = builder.errorUnion('UpdateWebhookResult', {
 });
 
 builder.mutationField('updateWebhook', (t) =>
-  t.withAuth(WEBHOOKS_WRITE).field({
+  t.withAuth(TELLS_OF_PEOPLE).field({
     type: UpdateWebhookResult,
     skipTypeScopes: true,
     description:
-      'With the permission `webhooks:write`: changes a webhook. What waits already is sent to the new address.',
+      'With the permissions `webhooks:write` and `users:read`: changes a webhook. What waits already is sent to the new address.',
     args: { input: t.arg({ type: UpdateWebhookInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => updateWebhook(services, viewer, input),
   }),

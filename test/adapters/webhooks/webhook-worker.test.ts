@@ -229,6 +229,73 @@ describe('a webhook', () => {
     ]);
   });
 
+  test('that is dead leaves what waits in line out of the way of claims, and hears all of it in order when it is back', async () => {
+    const scene = await createWebhookScene();
+    const receiver = await startWebhookReceiver();
+    await scene.endpoint(receiver.url, { events: ['user.created', 'email.changed'] });
+    await receiver.stop();
+    const id = await scene.signUp();
+    const emails = Array.from({ length: 130 }, (_, index) => `${index}@example.com`);
+    for (const [index, email] of emails.entries())
+      await scene.change({ id, email: emails[index - 1] ?? `${id}@example.com` }, { id, email });
+    const worker = scene.worker();
+    expect(await worker.workOff()).toBe(0);
+    scene.pass(10);
+    await worker.workOff();
+    const inTheWay = "status = 'pending' and waits_for is null";
+    const free = await scene.database.query(`select 1 from limen.webhook_deliveries where ${inTheWay}`);
+    expect(free).toHaveLength(1);
+    await receiver.again();
+    scene.pass(60);
+    expect(await worker.workOff()).toBe(131);
+    const told = receiver.received.slice(1).map(({ event }) => event.data.user.email);
+    expect(told).toEqual(emails);
+  });
+
+  test('that has failed for five days is switched off, which is recorded; what waits is sent when somebody switches it on', async () => {
+    const scene = await createWebhookScene();
+    const receiver = await startWebhookReceiver(() => 500);
+    const id = await scene.endpoint(receiver.url, { events: ['user.created'] });
+    const one = async () => (await scene.store.list())[0]!;
+    const worker = scene.worker();
+    const days = async (count: number) => {
+      for (let hours = 0; hours < count * 24; hours += 6) {
+        if (hours % 24 === 0) await scene.signUp();
+        await worker.workOff();
+        scene.pass(6 * 3600);
+      }
+    };
+    await days(4);
+    const failingSince = expect.any(Date);
+    expect(await one()).toMatchObject({ isEnabled: true, disabledAt: null, failingSince });
+    receiver.behaves(() => 204);
+    scene.pass(86_400);
+    await worker.workOff();
+    expect(await one()).toMatchObject({ isEnabled: true, failingSince: null });
+    // Once more, from the beginning, and a test by an operator is not the receiver's fault.
+    receiver.behaves(() => 500);
+    const test = await scene.store.addTest(id, {});
+    await worker.attempt(test!.id);
+    expect(await one()).toMatchObject({ failingSince: null });
+    await days(7);
+    const off = await one();
+    expect(off).toMatchObject({ isEnabled: false, disabledAt: expect.any(Date) });
+    const failedFor = off.disabledAt!.getTime() - off.failingSince!.getTime();
+    expect(failedFor / 86_400_000).toBeGreaterThanOrEqual(5);
+    const events = await scene.database.query(
+      "select actor_id, outcome, details from limen.audit_events where action = 'webhook.disabled'",
+    );
+    expect(events).toEqual([{ actor_id: 'limen', outcome: 'success', details: { webhookId: id } }]);
+    const waiting = (await scene.deliveries()).filter(({ status }) => status === 'pending').length;
+    expect(waiting).toBeGreaterThan(0);
+    receiver.behaves(() => 204);
+    scene.pass(86_400);
+    expect(await worker.workOff()).toBe(0);
+    await scene.store.update(id, { isEnabled: true });
+    expect(await one()).toMatchObject({ isEnabled: true, disabledAt: null, failingSince: null });
+    expect(await worker.workOff()).toBe(waiting);
+  });
+
   test('is forgotten with what waited for it, and what was told is forgotten after its time', async () => {
     const scene = await createWebhookScene();
     const receiver = await startWebhookReceiver();
@@ -239,16 +306,20 @@ describe('a webhook', () => {
     await worker.workOff();
     expect(await scene.store.delete(gone)).toBe(true);
     expect(await scene.deliveries()).toMatchObject([{ status: 'delivered' }]);
+    const [left] = await scene.store.list();
+    await scene.store.rotateSecret(left!.id, SECRET, new Date(scene.clock().getTime() + 86_400_000));
     scene.pass(8 * 86_400);
     worker.start();
     await expect.poll(() => scene.database.query('select 1 from limen.webhook_events')).toEqual([]);
     await worker.stop();
+    const stored = await scene.database.query('select previous_secret from limen.webhook_endpoints');
+    expect(stored).toEqual([{ previous_secret: null }]);
     expect(await scene.deliveries()).toEqual([]);
   });
 });
 
 describe.runIf(hasServer)('webhooks on PostgreSQL', () => {
-  test('are sent by several instances at once: each event once, and those of a person in order', async () => {
+  async function openInstances() {
     const { url, drop } = await createServerDatabase();
     const instances = await Promise.all([1, 2, 3].map(() => openPostgres({ url })));
     onTestFinished(async () => {
@@ -256,25 +327,52 @@ describe.runIf(hasServer)('webhooks on PostgreSQL', () => {
       await drop();
     });
     await migrate(instances[0]!, { createAuthSchema: true });
+    return instances.map(sceneOn);
+  }
+
+  test('are as many as there may be, however many are made at once', async () => {
+    const scenes = await openInstances();
+    const given = { url: 'https://example.com', description: null, events: [], includesUserMetadata: false };
+    const made = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        scenes[index % 3]!.store.create({ ...given, isEnabled: true }, SECRET, 20),
+      ),
+    );
+    expect(made.filter((webhook) => webhook !== null)).toHaveLength(20);
+  });
+
+  test('are sent by several instances at once: each event once, and those of a person in order', async () => {
+    const scenes = await openInstances();
     const receiver = await startWebhookReceiver(async () => {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
       return 204;
     });
-    const scenes = instances.map(sceneOn);
     await scenes[0]!.endpoint(receiver.url, { events: ['user.created', 'email.changed', 'user.deleted'] });
-    const people = await Promise.all(Array.from({ length: 20 }, (_, index) => scenes[index % 3]!.signUp()));
-    for (const id of people) {
-      await scenes[1]!.change({ id, email: 'a@example.com' }, { id, email: 'b@example.com' });
-      await scenes[2]!.change({ id, email: 'b@example.com' }, null);
-    }
     const workers = scenes.map((scene) => scene.worker());
     for (const worker of workers) worker.start();
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(60);
+    const people = await Promise.all(Array.from({ length: 20 }, (_, index) => scenes[index % 3]!.signUp()));
+    // While they are sent: what comes to wait in line meets what is just over.
+    await Promise.all(
+      people.map(async (id, index) => {
+        for (let times = 0; times < 6; times += 1) {
+          const [before, after] = [`${times}@example.com`, `${times + 1}@example.com`];
+          await scenes[(index + times) % 3]!.change({ id, email: before }, { id, email: after });
+        }
+        await scenes[index % 3]!.change({ id }, null);
+      }),
+    );
+    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(160);
     await Promise.all(workers.map((worker) => worker.stop()));
-    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(60);
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(160);
+    const changes = Array.from({ length: 6 }, (_, times) => `${times + 1}@example.com`);
     for (const id of people) {
       const told = receiver.received.filter(({ event }) => event.data.user.id === id);
-      expect(told.map(({ event }) => event.type)).toEqual(['user.created', 'email.changed', 'user.deleted']);
+      expect(told.map(({ event }) => event.type)).toEqual([
+        'user.created',
+        ...changes.map(() => 'email.changed'),
+        'user.deleted',
+      ]);
+      expect(told.slice(1, -1).map(({ event }) => event.data.user.email)).toEqual(changes);
     }
   });
 });
