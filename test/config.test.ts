@@ -404,6 +404,14 @@ describe('configuration', () => {
     expect(config.warnings).toEqual([]);
   });
 
+  test('warns in production where whoever reads the database could sign webhooks', () => {
+    const env = { NODE_ENV: 'production', SITE_URL: 'https://id.example.com', EMAIL_CONFIRMATION: 'off' };
+    const [warning] = readConfig(env).warnings;
+    expect(warning).toMatch(/^WEBHOOK_SECRET_KEY is not set/);
+    expect(readConfig({ ...env, WEBHOOK_SECRET_KEY: SECRET }).warnings).toEqual([]);
+    expect(readConfig({}).warnings).toEqual([]);
+  });
+
   test('names what it was asked for under those names and does not do, and what it is told twice', () => {
     const { warnings } = readConfig({
       GOTRUE_SECURITY_CAPTCHA_ENABLED: 'true',

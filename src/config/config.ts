@@ -54,7 +54,7 @@ import {
   supabaseVariables,
 } from './supabase.ts';
 import { onOff, type Wrong } from './values.ts';
-import { type WebhookConfig, webhookConfig, webhookVariables } from './webhooks.ts';
+import { type WebhookConfig, webhookConfig, webhookVariables, webhookWarnings } from './webhooks.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -72,7 +72,7 @@ export interface Config {
   readonly webhooks: WebhookConfig;
   /** False only outside production. */
   readonly rateLimits: boolean;
-  /** What the environment asks for and nothing here does, for the log. Names and no values. */
+  /** What the environment asks for and nothing here does, and what it had better say, for the log. Names and no values. */
   readonly warnings: readonly string[];
 }
 
@@ -228,7 +228,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     webhooks: webhookConfig(env, production),
     rateLimits: env.RATE_LIMITS,
-    warnings,
+    warnings: [...warnings, ...webhookWarnings(env, production)],
   };
 }
 

@@ -15,6 +15,12 @@ export const webhookVariables = {
   WEBHOOK_SECRET_KEY: secret.optional(),
 };
 
+/** Of what is allowed in production and seldom meant. */
+export function webhookWarnings(env: Values<typeof webhookVariables>, production: boolean): string[] {
+  if (!production || env.WEBHOOK_SECRET_KEY) return [];
+  return ['WEBHOOK_SECRET_KEY is not set: whoever reads the database can sign webhooks as Limen'];
+}
+
 export function webhookConfig(env: Values<typeof webhookVariables>, production: boolean): WebhookConfig {
   return {
     allowPrivate: env.WEBHOOK_ALLOW_PRIVATE,

@@ -116,6 +116,31 @@ describe('limen doctor', () => {
     expect(JSON.stringify(findings)).not.toContain('secret@');
   });
 
+  test('finds webhooks that do not arrive, and secrets that are sealed with a key that is gone', async () => {
+    const { app, env } = await startEmbedded({
+      WEBHOOK_SECRET_KEY: 'a key of more than 32 characters, for tests',
+    });
+    await app.database.query(
+      `insert into limen.webhook_endpoints
+         (id, url, events, includes_user_metadata, secret, is_enabled, failing_since, disabled_at, created_at, updated_at)
+       select gen_random_uuid(), 'https://example.com/?key=very-secret', '{}', false, secret, disabled_at is null,
+         now() - interval '6 days', disabled_at, now(), now()
+       from (values ('sealed:very-secret', now()), ('whsec_very-secret', null)) as one (secret, disabled_at)`,
+    );
+    await app.close();
+    const { WEBHOOK_SECRET_KEY, ...withoutKey } = env as Record<string, string>;
+    const webhooks = (findings: Examined[]) => findings.filter(({ part }) => part === 'webhooks');
+    const found = webhooks(await examine({ ...withoutKey, WEBHOOK_SECRET_KEY }));
+    expect(found.map(({ level, what }) => `${level} ${what}`)).toEqual([
+      'warn the secrets of 1 are from before WEBHOOK_SECRET_KEY, and lie there as they are',
+      expect.stringMatching(/^warn \S{36} was switched off/),
+      expect.stringMatching(/^warn \S{36} has failed for more than an hour$/),
+    ]);
+    const [lost] = webhooks(await examine(withoutKey));
+    expect(lost).toMatchObject({ level: 'fail', what: expect.stringContaining('no WEBHOOK_SECRET_KEY') });
+    expect(JSON.stringify(found)).not.toContain('very-secret');
+  });
+
   test('finds a migration that is pending, and one that was altered', async () => {
     const { app, env } = await startEmbedded();
     await app.database.query(

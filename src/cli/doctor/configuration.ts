@@ -10,7 +10,12 @@ export async function checkConfiguration({ config }: Installation): Promise<Find
     ...weaknessesOf(config),
   ];
   for (const warning of config.warnings) {
-    findings.push(warn(warning, 'See docs/settings.md for what Limen reads of Supabase Auth’s settings.'));
+    findings.push(
+      warn(
+        warning,
+        'docs/settings.md says what there is to set, and what of Supabase Auth’s settings is read.',
+      ),
+    );
   }
   if (auth.kind === 'embedded') {
     for (const glob of auth.redirectAllowList.filter(allowsAnyHost)) {

@@ -19,6 +19,7 @@ import { checkRowSecurity } from './row-security.ts';
 import { checkSigningKeys } from './signing-keys.ts';
 import { checkSupabase } from './supabase.ts';
 import { checkSupabaseSettings } from './supabase-settings.ts';
+import { checkWebhooks } from './webhooks.ts';
 
 export interface Examined extends Finding {
   /** Which part of the installation it is about. */
@@ -40,6 +41,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'supabase settings': checkSupabaseSettings,
   mail: checkMail,
   hooks: checkHooks,
+  webhooks: checkWebhooks,
 };
 
 const CHECK_TIMEOUT_MS = 10_000;
