@@ -60,7 +60,7 @@ export function serveSupabaseWebhook({ secret, changes }: SupabaseWebhookNeeds):
     if (schema !== 'auth' || !isKnown(table)) return context.json({ result: 'ignored' }, 202);
     const change = changeIn(webhook.data, table);
     if (!change) return context.json(BAD_REQUEST, 400);
-    await changes.receive(change, idOf(headers['webhook-id'], body));
+    await changes.receive(change, deliveryOf(headers['webhook-id'], body));
     return context.json({ result: 'accepted' }, 202);
   });
   return app;
@@ -102,10 +102,10 @@ function createCheck(secret: string): (headers: Record<string, string>, body: st
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /** Database webhooks have no id: what they say, `updated_at` included, stands for one. */
-const idOf = (id: string | undefined, body: string) =>
-  createHash('sha256')
-    .update(id ? `id:${id}` : `body:${body}`)
-    .digest('base64url');
+const deliveryOf = (id: string | undefined, body: string) => ({
+  id: digest(id ? `id:${id}` : `body:${body}`).toString('base64url'),
+  isCertain: id !== undefined,
+});
 
 function parse(text: string): unknown {
   try {

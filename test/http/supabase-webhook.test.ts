@@ -1,7 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamChange } from '../../src/identity/webhooks/upstream-change.ts';
+import type {
+  UpstreamChange,
+  UpstreamChanges,
+  UpstreamDelivery,
+} from '../../src/identity/webhooks/upstream-change.ts';
 import { createTestHttpApp } from './http-test-app.ts';
 
 const SECRET = 'a secret of more than 32 characters, for tests';
@@ -15,8 +19,8 @@ const UPDATE = {
 };
 
 function createScene(secret = SECRET) {
-  const received: [UpstreamChange, string][] = [];
-  const receive = async (change: UpstreamChange, id: string) => void received.push([change, id]);
+  const received: [UpstreamChange, UpstreamDelivery][] = [];
+  const receive: UpstreamChanges['receive'] = async (...one) => void received.push(one);
   const { app } = createTestHttpApp({ supabaseWebhook: { secret, changes: { receive } } });
   async function post(
     body: unknown,
@@ -54,9 +58,15 @@ describe('POST /webhooks/supabase', () => {
     await post(UPDATE);
     await post(UPDATE);
     await post({ ...UPDATE, record: { ...UPDATE.record, updated_at: '2026-11-21T10:00:00+00:00' } });
-    const ids = received.map(([, id]) => id);
-    expect(ids[0]).toBe(ids[1]);
-    expect(ids[0]).not.toBe(ids[2]);
+    const authorization = `Bearer ${SECRET}`;
+    for (const type of ['UPDATE', 'DELETE'])
+      await post({ ...UPDATE, type }, { authorization, 'webhook-id': 'one' });
+    const [first, again, other, named, alike] = received.map(([, delivery]) => delivery);
+    expect(again).toEqual(first);
+    expect(other!.id).not.toBe(first!.id);
+    expect(first).toMatchObject({ isCertain: false });
+    expect(named).toMatchObject({ isCertain: true });
+    expect(alike).toEqual(named);
   });
 
   test.each([

@@ -31,8 +31,8 @@ export function meetingPeople(verifier: TokenVerifier, mirror: Mirror | null): T
 export function mirroringChanges(changes: UpstreamChanges, mirror: Mirror | null): UpstreamChanges {
   if (!mirror) return changes;
   return {
-    async receive(change, id) {
-      await changes.receive(change, id);
+    async receive(change, delivery) {
+      await changes.receive(change, delivery);
       if (change.table === 'users') await mirror.apply(change);
     },
   };

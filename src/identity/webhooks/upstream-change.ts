@@ -11,7 +11,14 @@ export interface UpstreamChange {
 export interface UpstreamChanges {
   /**
    * Tells every instance, and whoever is told by webhooks.
-   * @param id by which a repetition is known: it makes nobody be told twice
+   * Of what came before, nobody is told by webhooks once more; and nobody at all, where that is certain.
    */
-  receive(change: UpstreamChange, id: string): Promise<void>;
+  receive(change: UpstreamChange, delivery: UpstreamDelivery): Promise<void>;
+}
+
+export interface UpstreamDelivery {
+  /** The same for a repetition. */
+  readonly id: string;
+  /** False: two changes may have the same, as what was changed back and forth. */
+  readonly isCertain: boolean;
 }

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { ChangeSink } from '../../../identity/changes.ts';
 import type { Database, Listener } from '../database.ts';
+import { pruneOldChanges, pruneRepeatedChanges } from './change-pruning.ts';
 
 export interface ChangeFeed {
   /**
@@ -65,6 +66,8 @@ export async function openChangeFeed({
   /** When the last reading that succeeded began; of what was committed later nothing may have been heard. */
   let readAt = Number.NEGATIVE_INFINITY;
   let prunedAt = performance.now();
+  /** Of the pruning before; null on a new connection. */
+  let prunedSnapshot: string | null = null;
   let reading: Promise<void> | null = null;
   let isToldAgain = false;
   let isClosed = false;
@@ -86,10 +89,9 @@ export async function openChangeFeed({
     readAt = startedAt;
     if (startedAt - prunedAt > PRUNE_MS) {
       prunedAt = startedAt;
-      await connection.query(
-        'delete from limen.changes where at < clock_timestamp() - make_interval(secs => $1)',
-        [keepSeconds * 2 + 3600],
-      );
+      await pruneOldChanges(connection, keepSeconds);
+      if (prunedSnapshot !== null) await pruneRepeatedChanges(connection, prunedSnapshot);
+      prunedSnapshot = snapshot;
     }
   }
 
@@ -130,6 +132,7 @@ export async function openChangeFeed({
     listener = connection;
     // It may be another server, after a failover, whose transactions have numbers of their own.
     snapshot = null;
+    prunedSnapshot = null;
     await read();
   }
 

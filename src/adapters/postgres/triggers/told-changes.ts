@@ -54,16 +54,18 @@ export function tellingOthers(changes: ChangeLog, database: Database, log: Logge
 
 export function createUpstreamChanges(database: Database): UpstreamChanges {
   return {
-    receive: (change, id) =>
+    receive: (change, { id, isCertain }) =>
       database.transaction(async (tx) => {
-        // Each time, as two changes may look alike: one too many costs a question, one too few would let somebody go on.
-        const told = toldBy(change);
-        if (told) await note(tx, told);
-        const isNew = await tx.query(
+        const received = await tx.query(
           'insert into limen.webhooks_received (id) values ($1) on conflict do nothing returning 1',
           [id],
         );
-        if (isNew.length === 0 || change.table === 'mfa_factors') return;
+        const isNew = received.length > 0;
+        if (isCertain && !isNew) return;
+        // One too many costs a question, one too few would let somebody go on.
+        const told = toldBy(change);
+        if (told) await note(tx, told);
+        if (!isNew || change.table === 'mfa_factors') return;
         await tx.query('select limen.record_webhook_events($1, $2::jsonb, $3::jsonb)', [
           change.table,
           change.before,
