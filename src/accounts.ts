@@ -1,16 +1,13 @@
 /** What people do with their own accounts, put together: sessions, what is kept about them, and the end. */
 import type { Logger } from 'pino';
 import type { Outbox } from './adapters/mail/outbox.ts';
+import { canEndSessions } from './adapters/postgres/auth-schema/people-access.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { createAccountDeletions } from './adapters/postgres/people/account-deletions.ts';
 import { createDeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
 import { openPersonExporter } from './adapters/postgres/people/person-exporter.ts';
 import { createPersonFacts } from './adapters/postgres/people/person-facts.ts';
-import {
-  canReadSessions,
-  createSessionStore,
-  type SessionLife,
-} from './adapters/postgres/people/session-store.ts';
+import { createSessionStore, type SessionLife } from './adapters/postgres/people/session-store.ts';
 import { installPersonTriggers } from './adapters/postgres/triggers/person-triggers.ts';
 import type { Worker } from './adapters/work/worker.ts';
 import type { SharedServices } from './context.ts';
@@ -63,7 +60,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   const needs = { deletions, facts, eraseAccount, exclusively };
   return {
     services: {
-      sessions: (await canReadSessions(database)) ? createSessionStore(database, clock, sessionLife) : null,
+      sessions: (await canEndSessions(database)) ? createSessionStore(database, clock, sessionLife) : null,
       facts,
       exporter: await openPersonExporter(database),
       deletions,

@@ -5,11 +5,13 @@ import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
 import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
 import type { Mirror } from './adapters/mirror/mirror.ts';
 import { meetingPeople, mirroringChanges } from './adapters/mirror/open-mirror.ts';
-import { assertNoReplica, wantsReplica } from './adapters/mirror/replica.ts';
+import { noteProjectDatabase } from './adapters/mirror/project-database.ts';
+import { assertNoReplica } from './adapters/mirror/replica.ts';
 import { checkPassword, type PasswordRules } from './adapters/passwords/password-policy.ts';
 import { createAuditLog } from './adapters/postgres/audit/audit-reader.ts';
 import { createAuditRecorder } from './adapters/postgres/audit/audit-recorder.ts';
 import { type AuditSealer, createAuditSealer } from './adapters/postgres/audit/audit-sealer.ts';
+import { canRead } from './adapters/postgres/auth-schema/people-access.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
@@ -40,9 +42,12 @@ import type { Exclusively } from './identity/role.ts';
 import type { PasswordPolicy } from './identity/sign-in/password-policy.ts';
 import { schema } from './schema/schema.ts';
 import { supabaseAuth } from './supabase-auth.ts';
+import { findSupabaseDatabase } from './supabase-database.ts';
 
 export interface App extends HttpApp {
   readonly database: Database;
+  /** Whether people live in it, by the embedded server or in Supabase's own. */
+  readonly hasPeople: boolean;
   /** Acts for a client of the app's choosing: what the start and the commands use. */
   readonly authFor: (client: Client) => AuthBackend;
   /** Null in Supabase mode, where others hold the keys. */
@@ -77,10 +82,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const database =
     options.database ?? (await openDatabase(config.database, onStatement ? { onStatement } : {}));
   try {
-    const isEmbedded = config.auth.kind === 'embedded';
-    const mayMirror = !isEmbedded && (await wantsReplica(database, config.mirrorPeople));
-    const { unknown } = await migrate(database, { createAuthSchema: isEmbedded || mayMirror });
-    if (isEmbedded) await assertNoReplica(database, config.mirrorPeople);
+    const project =
+      config.auth.kind === 'supabase'
+        ? await findSupabaseDatabase(config, config.auth, { database, log })
+        : null;
+    const { unknown } = await migrate(database, { createAuthSchema: project === null || project.mayMirror });
+    if (project) await noteProjectDatabase(database, project.isOwn ? project.url : null, clock());
+    else await assertNoReplica(database, config.mirrorPeople);
+    const hasPeople = project === null || project.isOwn;
     await installRowSecurity(database);
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
     const attempts = createAttemptLimiter({
@@ -93,8 +102,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     });
     const { accessTokenTtlSeconds } = config.auth;
     const heard = createChangeLog(clock, accessTokenTtlSeconds);
-    // What happens at Supabase is not in this database, or not all of it.
-    const isTold = config.auth.kind === 'embedded' && (await installChangeTriggers(database));
+    // Elsewhere what happens at Supabase is not in this database, or not all of it.
+    const isTold = hasPeople && (await installChangeTriggers(database));
+    if (hasPeople && !isTold)
+      log.warn('no triggers tell of what changes in auth: see limen doctor for the rights they take');
     const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
     const feed = await openChangeFeed({
       database,
@@ -105,7 +116,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     });
     heard.follow(feed, isTold);
     const changes = isTold ? heard : tellingOthers(heard, database, log);
-    if (config.auth.kind === 'embedded') await installWebhookTriggers(database);
+    const writesEvents = hasPeople && (await installWebhookTriggers(database));
     const audit = createAuditRecorder({ database, budget: createRefusalBudget(clock), log });
     const shared = { database, attempts, changes, audit, clock, log };
     const stats =
@@ -118,11 +129,11 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const auth =
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
-        : await supabaseAuth(config, config.auth, mayMirror, shared);
+        : await supabaseAuth(config, config.auth, project!, shared);
     const exclusively: Exclusively = (name, work) => database.exclusively(name, work);
     const accounts = await openAccounts({
       ...shared,
-      hasPeople: config.auth.kind === 'embedded',
+      hasPeople,
       exclusively,
       authFor: auth.authFor,
       outbox: auth.mail?.outbox ?? null,
@@ -142,7 +153,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       {
         attempts,
         audit,
-        auditLog: createAuditLog(database),
+        auditLog: createAuditLog(database, {
+          hasSupabaseLog: hasPeople && (await canRead(database, ['audit_log_entries'])),
+        }),
         changes,
         tokens,
         clock,
@@ -167,7 +180,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       supabaseWebhook: auth.webhookSecret
         ? {
             secret: auth.webhookSecret,
-            changes: mirroringChanges(createUpstreamChanges(database), auth.mirror),
+            changes: mirroringChanges(createUpstreamChanges(database, { writesEvents }), auth.mirror),
           }
         : null,
       readiness: { database: async () => void (await database.query('select 1')), auth: auth.isReady },
@@ -181,6 +194,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     return {
       ...http,
       database,
+      hasPeople,
       authFor: auth.authFor,
       keys: auth.signingKeys,
       workers,

@@ -4,14 +4,9 @@ import { createHookCaller } from './adapters/hooks/hook-caller.ts';
 import { type Mail, openMail } from './adapters/mail/mail.ts';
 import { createOAuthProviders } from './adapters/oauth/providers.ts';
 import { createPasswordHasher } from './adapters/passwords/hasher.ts';
-import {
-  installTrigrams,
-  keepDirectoryIndexes,
-  trigramSchema,
-} from './adapters/postgres/people/directory-indexes.ts';
+import { openUserDirectory } from './adapters/postgres/people/open-user-directory.ts';
 import { createRoleHolders } from './adapters/postgres/people/role-holders.ts';
 import { createSignInChallenges } from './adapters/postgres/people/sign-in-challenges.ts';
-import { createUserDirectory } from './adapters/postgres/people/user-directory.ts';
 import { createUserIds } from './adapters/postgres/people/user-ids.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { embeddedProject } from './adapters/supabase/embedded-project.ts';
@@ -23,7 +18,6 @@ import { createAuthServer } from './auth-server/auth-server.ts';
 import { channelsOfHooks } from './auth-server/hooks/hook-delivery.ts';
 import { createAccountEraser } from './auth-server/users/erased-account.ts';
 import type { Config, EmbeddedConfig } from './config/config.ts';
-import type { UserDirectory } from './identity/administration/user-directory.ts';
 
 /** The embedded server takes its own project key in the process; it lives only as long as a call may take. */
 const PROCESS_KEY_TTL_SECONDS = 60;
@@ -73,6 +67,7 @@ export async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared:
     findUserId: createUserIds(database),
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),
     directory: await openUserDirectory(shared),
+    endSessions: null,
   });
   const isReady = async () => void (await keys.current());
   const erase = createAccountEraser({ ...shared, outbox });
@@ -88,16 +83,4 @@ export async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared:
     webhookSecret: null,
     isReady,
   };
-}
-
-/** A search finds what it can: without `pg_trgm` beginnings of words, without the indexes the same, slowly. */
-async function openUserDirectory({ database, clock, log }: Shared): Promise<UserDirectory> {
-  await installTrigrams(database);
-  const { missing } = await keepDirectoryIndexes(database);
-  if (missing.length > 0)
-    log.warn(
-      { missing },
-      'the directory lacks indexes, and is slow with many people: run `limen directory index`',
-    );
-  return createUserDirectory(database, clock, await trigramSchema(database));
 }

@@ -1,26 +1,25 @@
 /** Supabase Auth over HTTP, put together, and the mirror of its people. */
 import { openMirror } from './adapters/mirror/open-mirror.ts';
+import { openUserDirectory } from './adapters/postgres/people/open-user-directory.ts';
+import { createRoleHolders } from './adapters/postgres/people/role-holders.ts';
+import { createSessionEnder } from './adapters/postgres/people/session-ender.ts';
 import { createSignInChallenges } from './adapters/postgres/people/sign-in-challenges.ts';
+import { createUserIds } from './adapters/postgres/people/user-ids.ts';
 import { createSupabaseBackend } from './adapters/supabase/auth-backend.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
-import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';
 import { createRemoteKeys } from './adapters/tokens/remote-keys.ts';
 import type { Auth, Shared } from './auth.ts';
 import type { Config } from './config/config.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
+import { SUPABASE_TIMEOUT_MS, type SupabaseDatabase } from './supabase-database.ts';
 
-const SUPABASE_TIMEOUT_MS = 5000;
-/** A thousand people take longer than one, and nobody waits for them. */
-const PAGE_TIMEOUT_MS = 30_000;
-
-/** @param mayMirror whether there is, or may be, a replica of the project's people in the database */
 export async function supabaseAuth(
   { mirrorPeople }: Config,
   config: SupabaseAuthConfig,
-  mayMirror: boolean,
-  { database, clock, log }: Shared,
+  { mayMirror, isOwn, canEndSessions, upstream }: SupabaseDatabase,
+  shared: Shared,
 ): Promise<Auth> {
-  const secretKey = async () => config.secretKey;
+  const { database, clock, log } = shared;
   const silent = remoteProject({ ...config, timeoutMs: SUPABASE_TIMEOUT_MS });
   const mirror = mayMirror
     ? await openMirror({
@@ -29,18 +28,18 @@ export async function supabaseAuth(
         log,
         mode: mirrorPeople,
         projectUrl: config.url,
-        // The mirror itself asks without being heard.
-        upstream: createUpstreamPeople({ ...silent, timeoutMs: PAGE_TIMEOUT_MS }, secretKey),
+        upstream,
       })
     : null;
   const authFor = createSupabaseBackend({
     project: mirror ? { ...silent, listen: mirror.listen } : silent,
-    secretKey,
+    secretKey: async () => config.secretKey,
     checksPasswordFirst: false,
-    hasAnotherWithRole: null,
-    findUserId: null,
-    signInChallenges: createSignInChallenges(database, clock, { ownsSessions: false }),
-    directory: null,
+    hasAnotherWithRole: isOwn ? createRoleHolders(database, clock) : null,
+    findUserId: isOwn ? createUserIds(database) : null,
+    signInChallenges: createSignInChallenges(database, clock, { ownsSessions: canEndSessions }),
+    directory: isOwn ? await openUserDirectory(shared) : null,
+    endSessions: canEndSessions ? createSessionEnder(database) : null,
   });
   const keys = createRemoteKeys({
     jwksUrl: `${config.url}/auth/v1/.well-known/jwks.json`,

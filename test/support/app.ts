@@ -1,6 +1,7 @@
 /**
  * The real application for tests: real schema, real auth server, a real Postgres, a clock held still. `LIMEN_TEST_MODE` says on what:
- * `pglite` (in memory), `postgres` (a database of its own on TEST_DATABASE_URL), or `supabase` (a second Limen, over HTTP, as its Supabase).
+ * `pglite` (in memory), `postgres` (a database of its own on TEST_DATABASE_URL), or `supabase` (a second Limen, over HTTP, as its Supabase);
+ * with LIMEN_TEST_SHARED, on the Supabase's own database.
  */
 import { randomUUID } from 'node:crypto';
 import { createClient } from '@supabase/supabase-js';
@@ -15,6 +16,12 @@ import { openTestDatabase } from './database.ts';
 import { messagesTo } from './messages.ts';
 
 export const MODE = (process.env.LIMEN_TEST_MODE ?? 'pglite') as 'pglite' | 'postgres' | 'supabase';
+
+/** Whether it is in front of a Supabase whose database is its own too. */
+const IS_SHARED = MODE === 'supabase' && process.env.LIMEN_TEST_SHARED === 'on';
+
+/** Whether the rows of people are where Limen can read them. */
+export const SEES_ROWS = MODE !== 'supabase' || IS_SHARED;
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -79,9 +86,13 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
   const closers: (() => Promise<unknown>)[] = [];
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
 
-  async function start(env: Record<string, string>, createAuth: boolean) {
+  async function start(env: Record<string, string>, of?: App) {
     const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent', DATA_DIR: ':memory:', ...env });
-    const database = await openTestDatabase(createAuth ? MODE : 'pglite', (sql) => statements.push(sql));
+    const database = of
+      ? { ...of.database, close: async () => {} }
+      : await openTestDatabase(config.auth.kind === 'embedded' ? MODE : 'pglite', (sql) =>
+          statements.push(sql),
+        );
     const app = await createApp(config, { log, clock: clock.now, database });
     closers.push(() => app.close());
     return app;
@@ -91,17 +102,16 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
   let app: App;
   if (MODE === 'supabase') {
     const entries = Object.entries(options.env ?? {});
-    embedded = await start(
-      {
-        // As Supabase, which knows no such rule.
-        SECURITY_LINKING_REQUIRE_REAUTHENTICATION: 'off',
-        ...Object.fromEntries(entries.filter(([name]) => isEmbeddedOnly(name))),
-      },
-      true,
-    );
+    embedded = await start({
+      // As Supabase, which knows no such rule.
+      SECURITY_LINKING_REQUIRE_REAUTHENTICATION: 'off',
+      ...Object.fromEntries(entries.filter(([name]) => isEmbeddedOnly(name))),
+    });
     const upstream = await listen(embedded, { host: '127.0.0.1', port: 0, log });
     closers.unshift(() => upstream.close());
     const keys = embedded.keys!;
+    const { database } = embedded;
+    if (IS_SHARED) await addSomebody(database);
     app = await start(
       {
         SUPABASE_URL: upstream.url,
@@ -109,10 +119,11 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
         SUPABASE_SERVICE_ROLE_KEY: await signProjectKey(keys, 'service_role', clock.now, 86_400 * 365),
         ...Object.fromEntries(entries.filter(([name]) => !isEmbeddedOnly(name))),
       },
-      false,
+      IS_SHARED ? embedded : undefined,
     );
+    if (IS_SHARED) await database.query('delete from auth.users where id = $1', [SOMEBODY]);
   } else {
-    embedded = await start(options.env ?? {}, true);
+    embedded = await start(options.env ?? {});
     app = embedded;
   }
   // Tokens from the second of the start are looked up once, and no test means to begin there.
@@ -218,6 +229,18 @@ export async function createTestApp(options: TestAppOptions & { keep?: boolean }
     messagesTo: (recipient: string) => messagesTo(embedded.database, recipient),
     close,
   };
+}
+
+const SOMEBODY = randomUUID();
+
+/** By whom a start knows that the database is Supabase's own. */
+async function addSomebody(database: Database): Promise<void> {
+  await database.query(
+    `insert into auth.users (instance_id, id, aud, role, email, created_at, updated_at,
+       confirmation_token, recovery_token, email_change_token_new, email_change)
+     values ('00000000-0000-0000-0000-000000000000', $1, 'authenticated', 'authenticated', 'somebody@example.com', now(), now(), '', '', '', '')`,
+    [SOMEBODY],
+  );
 }
 
 const SIGN_UP = `mutation ($input: SignupInput!) {

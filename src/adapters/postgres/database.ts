@@ -40,4 +40,5 @@ export interface Listener extends Queryable {
 }
 
 /** PostgreSQL's error code for a unique violation, as both drivers report it in `code`. */
+export const INSUFFICIENT_PRIVILEGE = '42501';
 export const UNIQUE_VIOLATION = '23505';

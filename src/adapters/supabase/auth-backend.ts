@@ -22,6 +22,7 @@ import type { Proof } from '../../identity/proof.ts';
 import type { LogoutScope } from '../../identity/sessions/session.ts';
 import type { CodesBackend } from '../../identity/sign-in/codes-backend.ts';
 import type { SignInChallengeStore } from '../../identity/sign-in/sign-in-challenge.ts';
+import type { EndSessions } from '../postgres/people/session-ender.ts';
 import { SupabaseAddressBackend } from './address-backend.ts';
 import { SupabaseAnonymousBackend } from './anonymous-backend.ts';
 import type { Project, Transport } from './call.ts';
@@ -57,6 +58,8 @@ export interface SupabaseBackendOptions {
   findUserId: ((email: string) => Promise<string | null>) | null;
   /** Lists people where the `auth` schema is at hand; null: ask the server, page by page. */
   directory: UserDirectory | null;
+  /** Where the protocol cannot and `auth.sessions` is at hand; null: ask the embedded server, or nobody. */
+  endSessions: EndSessions | null;
 }
 
 export function createSupabaseBackend(options: SupabaseBackendOptions): (client: Client) => AuthBackend {
@@ -117,8 +120,13 @@ class SupabaseBackend implements AuthBackend {
       tellsChanges: options.checksPasswordFirst,
     });
     this.passkeys = new SupabasePasskeys(this.#calls);
-    const { findUserId } = options;
-    this.users = new SupabaseUserAdministration({ calls: this.#calls, extension, findUserId });
+    const { findUserId, endSessions } = options;
+    this.users = new SupabaseUserAdministration({
+      calls: this.#calls,
+      extension,
+      findUserId,
+      endSessions: endSessions && ((userId, reason) => endSessions(client, userId, reason)),
+    });
     this.impersonation = new SupabaseImpersonation(extension);
     this.directory = options.directory ?? new SupabaseUserDirectory(this.#calls);
   }

@@ -10,9 +10,13 @@ interface RemoteProjectOptions {
   timeoutMs: number;
 }
 
+/** As which sessions are begun of whose client nobody can be told. */
+export const OWN_USER_AGENT = 'limen';
+
 /**
  * Supabase limits attempts by address, and every call comes from ours: so the client's address goes along, which is believed together with
- * a secret key. The client's `User-Agent` does not: Supabase refuses a secret key that seems to come from a browser.
+ * a secret key. So does the client's `User-Agent`, which is kept with sessions, but not beside the newer secret keys: Supabase refuses one that seems
+ * to come from a browser.
  */
 export function remoteProject({
   url,
@@ -32,6 +36,7 @@ export function remoteProject({
       request.headers.set('apikey', secretKey);
       request.headers.set('Sb-Forwarded-For', client.address);
       request.headers.set('X-Request-Id', client.requestId);
+      request.headers.set('User-Agent', (isOpaque ? null : client.userAgent) ?? OWN_USER_AGENT);
       // A redirect would take the secret key, and the password in the body, to whatever address it names.
       return fetch(request, { redirect: 'error' });
     },

@@ -19,6 +19,8 @@ interface Options {
   extension: Extension | null;
   /** The id by the address, where the `auth` schema is at hand. */
   findUserId: ((email: string) => Promise<string | null>) | null;
+  /** How many there were, null for nobody's id; where the extension is not, and the `auth` schema is at hand. */
+  endSessions: ((userId: string, reason: 'revoked' | 'mfa_reset') => Promise<number | null>) | null;
 }
 
 type Failed = { error: AuthError; transport: Transport };
@@ -27,11 +29,13 @@ export class SupabaseUserAdministration implements UserAdministration {
   readonly #calls: Calls;
   readonly #extension: Extension | null;
   readonly #findUserId: Options['findUserId'];
+  readonly #endSessions: Options['endSessions'];
 
-  constructor({ calls, extension, findUserId }: Options) {
+  constructor({ calls, extension, findUserId, endSessions }: Options) {
     this.#calls = calls;
     this.#extension = extension;
     this.#findUserId = findUserId;
+    this.#endSessions = endSessions;
   }
 
   async create({ email, phone, password, isConfirmed, userMetadata, appMetadata }: NewUser) {
@@ -59,6 +63,7 @@ export class SupabaseUserAdministration implements UserAdministration {
   }
 
   async endSessions(id: string) {
+    if (this.#endSessions) return this.#endSessions(id, 'revoked');
     if (!this.#extension) throw new NotSupportedError('SESSION_REVOCATION');
     const { ended } = await this.#extension.call<{ ended: number }>(`/admin/users/${id}/logout`, {});
     return ended;
@@ -98,7 +103,8 @@ export class SupabaseUserAdministration implements UserAdministration {
         throw outcomeOf(answer.error, answer.transport);
     }
     const passkeysRemoved = removePasskeys ? await this.#removePasskeys(userId) : 0;
-    return { factorsRemoved: factors.length, passkeysRemoved, sessionsEnded: null };
+    const sessionsEnded = (await this.#endSessions?.(userId, 'mfa_reset')) ?? null;
+    return { factorsRemoved: factors.length, passkeysRemoved, sessionsEnded };
   }
 
   async #removePasskeys(userId: string): Promise<number> {

@@ -6,12 +6,15 @@ import {
   findAuthSchemaOwner,
 } from '../../adapters/postgres/auth-schema/auth-schema.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import { checkChangeTriggers } from './change-triggers.ts';
 import { type Finding, fail, type Installation, ok, warn } from './check.ts';
+import { checkProjectDatabase } from './project-database.ts';
 
 export async function checkAuthSchema({ config, database }: Installation): Promise<Finding[]> {
   if (!database) return [];
   const owner = await findAuthSchemaOwner(database);
   const isEmbedded = config.auth.kind === 'embedded';
+  const replica = await isMarked(database);
   if (owner === 'nobody') {
     // As `wantsReplica` decides at the next start.
     const willMirror =
@@ -20,11 +23,9 @@ export async function checkAuthSchema({ config, database }: Installation): Promi
       ? [warn('there is none yet', 'Run limen migrate; the next start does so too.')]
       : [ok('none here: people are at Supabase alone')];
   }
-  if (owner === 'others')
-    return isEmbedded
-      ? [...(await usable(database)), ...(await triggers(database))]
-      : [ok('Supabase’s own; Limen writes nothing there')];
-  const replica = await isMarked(database);
+  if (config.auth.kind === 'supabase' && replica === null)
+    return checkProjectDatabase(config, config.auth, database);
+  if (owner === 'others') return [...(await usable(database)), ...(await checkChangeTriggers(database))];
   if (replica !== null && isEmbedded) {
     return [
       fail(
@@ -34,8 +35,7 @@ export async function checkAuthSchema({ config, database }: Installation): Promi
     ];
   }
   if (replica !== null) return [ok(`made by Limen, a replica of ${replica}`)];
-  if (!isEmbedded) return [ok('made by Limen, and nobody is mirrored into it')];
-  return [ok('made by Limen'), ...(await usable(database)), ...(await triggers(database))];
+  return [ok('made by Limen'), ...(await usable(database)), ...(await checkChangeTriggers(database))];
 }
 
 async function usable(database: Database): Promise<Finding[]> {
@@ -51,24 +51,6 @@ async function usable(database: Database): Promise<Finding[]> {
       ),
     ];
   }
-}
-
-/** Without them other instances hear of nothing until their tokens end. */
-async function triggers(database: Database): Promise<Finding[]> {
-  const tables = await database.query<{ name: string }>(
-    `select distinct relname::text as name from pg_trigger
-       join pg_class on pg_class.oid = tgrelid join pg_proc on pg_proc.oid = tgfoid
-     where relnamespace = 'auth'::regnamespace and pronamespace = to_regnamespace('limen') and tgenabled <> 'D'`,
-  );
-  const told = new Set(tables.map(({ name }) => name));
-  const silent = ['users', 'sessions', 'mfa_factors'].filter((name) => !told.has(name));
-  if (silent.length === 0) return [ok('tells of its changes')];
-  return [
-    warn(
-      `does not tell of changes to ${silent.map((name) => `auth.${name}`).join(', ')}`,
-      'Start Limen once with a role that may put triggers there: until then what changes elsewhere holds only when tokens end.',
-    ),
-  ];
 }
 
 /** In a database from before there were replicas there is no table either. */

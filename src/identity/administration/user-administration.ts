@@ -58,6 +58,6 @@ export type DeletionMode = 'soft' | 'hard';
 export interface MfaReset {
   readonly factorsRemoved: number;
   readonly passkeysRemoved: number;
-  /** Null where the auth server does not end them: on Supabase. Sessions that had shown a factor count as AAL1 there. */
+  /** Null where nobody can: on Supabase, without its database. Sessions that had shown a factor count as AAL1 there. */
   readonly sessionsEnded: number | null;
 }

@@ -57,6 +57,7 @@ export interface AuditPage {
 }
 
 export interface AuditLog {
+  /** @throws {NotSupportedError} for the log of Supabase's, where it is out of reach */
   events(filter: AuditFilter, page: AuditPage): Promise<AuditEvent[]>;
 }
 
@@ -72,7 +73,7 @@ export interface AuditPageRequest {
   readonly inverted: boolean;
 }
 
-/** @throws {ValidationError} for a cursor of another list, and for what no event can have */
+/** @throws {ValidationError} for a cursor of another list, and for what no event can have @throws {NotSupportedError} as `AuditLog` */
 export async function auditEvents(
   { auditLog }: Needs,
   filter: AuditFilter,

@@ -23,7 +23,7 @@ const AuditSourceRef = builder.enumType('AuditSource', {
     SUPABASE: {
       value: 'supabase',
       description:
-        'Supabase Auth, in its own table, where Limen runs on its database. Without an index: every page looks at all rows.',
+        'Supabase Auth, in its own table, where Limen runs on its database; elsewhere an error with the code `NOT_SUPPORTED`. Without an index: every page looks at all rows.',
     },
   } as const,
 });

@@ -30,7 +30,7 @@ async function createInstances() {
   const instances = [await open(), await open()] as const;
   offset = 2000;
   const iat = Math.floor(clock().getTime() / 1000);
-  return { database, instances, iat, upstream: createUpstreamChanges(database) };
+  return { database, instances, iat, upstream: createUpstreamChanges(database, { writesEvents: false }) };
 }
 
 describe('in front of Supabase', () => {

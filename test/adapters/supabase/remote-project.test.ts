@@ -42,22 +42,31 @@ test.each([
     'an opaque secret key, as both key and bearer, which the gateway exchanges',
     'sb_secret_x',
     'Bearer sb_secret_x',
+    'limen',
   ],
-  ['a legacy key as the key alone, and as bearer the public one', 'legacy.jwt.key', 'Bearer public'],
-])('sends %s; and the client’s address with it, not its user agent', async (_what, secretKey, bearer) => {
-  let headers: Record<string, unknown> = {};
-  const url = await serve((request, response) => {
-    headers = request.headers;
-    response
-      .writeHead(400, { 'content-type': 'application/json' })
-      .end('{"error_code":"invalid_credentials"}');
-  });
-  await signIn(url, secretKey);
-  expect(headers).toMatchObject({
-    apikey: secretKey,
-    authorization: bearer,
-    'sb-forwarded-for': CLIENT.address,
-    'x-request-id': CLIENT.requestId,
-  });
-  expect(headers['user-agent']).not.toBe(CLIENT.userAgent);
-});
+  [
+    'a legacy key as the key alone, and as bearer the public one',
+    'legacy.jwt.key',
+    'Bearer public',
+    CLIENT.userAgent,
+  ],
+])(
+  'sends %s; with the client’s address, and its user agent where the key allows it',
+  async (_what, secretKey, bearer, userAgent) => {
+    let headers: Record<string, unknown> = {};
+    const url = await serve((request, response) => {
+      headers = request.headers;
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end('{"error_code":"invalid_credentials"}');
+    });
+    await signIn(url, secretKey);
+    expect(headers).toMatchObject({
+      apikey: secretKey,
+      authorization: bearer,
+      'sb-forwarded-for': CLIENT.address,
+      'x-request-id': CLIENT.requestId,
+      'user-agent': userAgent,
+    });
+  },
+);

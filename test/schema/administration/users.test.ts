@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestApp, type GraphQLAnswer, MODE, type TestApp } from '../../support/app.ts';
+import { createTestApp, type GraphQLAnswer, SEES_ROWS, type TestApp } from '../../support/app.ts';
 
 const USERS = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: UserFilterInput, $search: String, $orderBy: UserOrderInput) {
   users(first: $first, after: $after, last: $last, before: $before, filter: $filter, search: $search, orderBy: $orderBy) {
@@ -12,7 +12,6 @@ const PEOPLE = 45;
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 /** In Supabase mode nothing but the admin API lists people. */
-const SEES_ROWS = MODE !== 'supabase';
 
 describe('users', () => {
   let app: TestApp;

@@ -3,13 +3,21 @@
 import type { AuditEvent, AuditFilter, AuditLog, AuditPage } from '../../../identity/audit/audit.ts';
 import type { AuditOutcome } from '../../../identity/audit/audit-event.ts';
 import type { Actor } from '../../../identity/client.ts';
+import { NotSupportedError } from '../../../identity/errors.ts';
 import type { JsonObject } from '../../../identity/json.ts';
 import type { Database } from '../database.ts';
 
-export function createAuditLog(database: Database): AuditLog {
+/** @param hasSupabaseLog whether the table of Supabase Auth's can be read here, and is of those people */
+export function createAuditLog(
+  database: Database,
+  { hasSupabaseLog }: { hasSupabaseLog: boolean },
+): AuditLog {
   return {
-    events: (filter, page) =>
-      filter.source === 'supabase' ? readSupabase(database, filter, page) : readLimen(database, filter, page),
+    async events(filter, page) {
+      if (filter.source !== 'supabase') return readLimen(database, filter, page);
+      if (!hasSupabaseLog) throw new NotSupportedError('SUPABASE_AUDIT_LOG');
+      return readSupabase(database, filter, page);
+    },
   };
 }
 
@@ -134,14 +142,10 @@ interface SupabaseRow {
   traits: JsonObject | null;
 }
 
-/** Nothing where there is no such table here. Supabase Auth has no index for any of this: it costs a look at all rows. */
+/** Supabase Auth has no index for any of this: it costs a look at all rows. */
 async function readSupabase(database: Database, filter: AuditFilter, page: AuditPage): Promise<AuditEvent[]> {
   // It records what was done, and neither refusals nor requests.
   if ((filter.outcome && filter.outcome !== 'success') || filter.requestId) return [];
-  const [table] = await database.query<{ name: string | null }>(
-    "select to_regclass('auth.audit_log_entries')::text as name",
-  );
-  if (!table?.name) return [];
   const found = conditions();
   found.where("payload->>'action' = ?", filter.action);
   found.where("payload->>'actor_id' = ?", filter.actorId);

@@ -1,6 +1,7 @@
 /** Somebody's sessions by SQL, where `auth.sessions` is in this database. */
 import type { Clock } from '../../../identity/clock.ts';
 import type { SessionRecord, SessionStore } from '../../../identity/sessions/session-record.ts';
+import { OWN_USER_AGENT } from '../../supabase/remote-project.ts';
 import { auditRows, insertAuditRows, noteRecorded } from '../audit/audit-log.ts';
 import type { Database } from '../database.ts';
 
@@ -16,26 +17,13 @@ export const ENDLESS: SessionLife = { timeboxSeconds: null, inactivitySeconds: n
 /** More than anybody looks through; `logout` ends the rest. */
 const MAX_LISTED = 100;
 
-/** Whether this role may read and end the sessions of an `auth` schema in this database. */
-export async function canReadSessions(database: Database): Promise<boolean> {
-  const [found] = await database.query<{ can_read: boolean }>(
-    `select exists (
-       select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-       where nspname = 'auth' and relname = 'sessions' and has_schema_privilege(relnamespace, 'usage')
-         and has_table_privilege(pg_class.oid, 'select') and has_table_privilege(pg_class.oid, 'delete')
-         and not row_security_active(pg_class.oid)
-     ) as can_read`,
-  );
-  return found?.can_read ?? false;
-}
-
 export function createSessionStore(database: Database, clock: Clock, life: SessionLife): SessionStore {
   return {
     async list(userId, ownId) {
       const now = clock();
       // What waits for a second factor is no session yet.
       const rows = await database.query<SessionRecord>(
-        `select id, case when is_lent then null else user_agent end as "userAgent",
+        `select id, case when is_lent or user_agent = '${OWN_USER_AGENT}' then null else user_agent end as "userAgent",
            case when is_lent then null else host(ip) end as address, created_at as "startedAt",
            used_at as "lastUsedAt", coalesce(aal, 'aal1') as "assuranceLevel", is_lent as "isImpersonation"
          from auth.sessions,

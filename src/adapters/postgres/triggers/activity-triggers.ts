@@ -2,12 +2,12 @@
 
 import type { Database } from '../database.ts';
 import { ONBOARDED } from '../people/directory-expressions.ts';
-import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
+import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 const onboarded = (row: 'old' | 'new') =>
   ONBOARDED.replace('raw_user_meta_data', `${row}.raw_user_meta_data`);
 
-const TRIGGERS: Record<string, Trigger> = {
+const TRIGGERS: Triggers = {
   limen_session_begun: { table: 'sessions', event: 'after insert', calls: 'note_activity' },
   limen_session_refreshed: {
     table: 'sessions',
@@ -30,5 +30,5 @@ const TRIGGERS: Record<string, Trigger> = {
   },
 };
 
-export const installActivityTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, 'activity-triggers', TRIGGERS);
+export const installActivityTriggers = async (database: Database): Promise<boolean> =>
+  (await installAuthTriggers(database, 'activity-triggers', TRIGGERS)).length === 0;

@@ -1,5 +1,5 @@
 /** Triggers of Limen's on the `auth` schema. They add to a schema of somebody else's, and alter nothing in it. */
-import type { Database } from '../database.ts';
+import { type Database, INSUFFICIENT_PRIVILEGE, type Queryable } from '../database.ts';
 
 export interface Trigger {
   /** A table of schema `auth`. */
@@ -12,30 +12,65 @@ export interface Trigger {
   readonly calls: string;
 }
 
-/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then nothing calls the functions. */
+export type Triggers = Readonly<Record<string, Trigger>>;
+
+/**
+ * Puts there what is missing, was turned off, or calls something else. Answers with the tables that stay silent, in whole or in part: they are
+ * not here, or this role may not put triggers on them. At Supabase it may, on its own word, on most of them and not on all.
+ */
 export async function installAuthTriggers(
   database: Database,
   name: string,
-  triggers: Readonly<Record<string, Trigger>>,
-): Promise<boolean> {
-  const tables = [...new Set(Object.values(triggers).map(({ table }) => table))];
-  return database.exclusively(name, () =>
-    database.transaction(async (tx) => {
-      const [schema] = await tx.query<{ may_trigger: boolean | null; installed: string[] }>(
-        `select bool_and(has_table_privilege(pg_class.oid, 'trigger')) as may_trigger,
-           array(select tgname::text from pg_trigger where tgname = any($1)) as installed
-         from pg_class where relnamespace = to_regnamespace('auth') and relname = any($2)`,
-        [Object.keys(triggers), tables],
-      );
-      const missing = Object.entries(triggers).filter(([trigger]) => !schema?.installed.includes(trigger));
-      if (missing.length === 0) return true;
-      if (!schema?.may_trigger) return false;
-      for (const [trigger, { table, event, when, calls }] of missing) {
-        await tx.query(
-          `create trigger ${trigger} ${event} on auth.${table} for each row ${when ? `when (${when})` : ''} execute function limen.${calls}()`,
-        );
-      }
-      return true;
-    }),
+  triggers: Triggers,
+): Promise<string[]> {
+  return database.exclusively(name, async () => {
+    const missing = await missingTriggers(database, triggers);
+    const tables = [...new Set(missing.map(([, { table }]) => table))];
+    const silent: string[] = [];
+    for (const table of tables) {
+      const ofTable = missing.filter(([, trigger]) => trigger.table === table);
+      if (!(await putOn(database, ofTable))) silent.push(table);
+    }
+    return silent;
+  });
+}
+
+/** By name: a trigger that is disabled, or calls another function, is as good as none. Takes a database without an `auth` schema. */
+export async function missingTriggers(
+  database: Queryable,
+  triggers: Triggers,
+): Promise<(readonly [name: string, trigger: Trigger])[]> {
+  const working = await database.query<{ name: string; table: string; calls: string }>(
+    `select tgname::text as name, relname::text as table, proname::text as calls
+     from pg_trigger join pg_class on pg_class.oid = tgrelid join pg_proc on pg_proc.oid = tgfoid
+     where relnamespace = to_regnamespace('auth') and pronamespace = to_regnamespace('limen') and tgenabled in ('O', 'A')`,
+  );
+  return Object.entries(triggers).filter(
+    ([name, { table, calls }]) =>
+      !working.some((found) => found.name === name && found.table === table && found.calls === calls),
   );
 }
+
+async function putOn(
+  database: Database,
+  triggers: readonly (readonly [string, Trigger])[],
+): Promise<boolean> {
+  try {
+    await database.transaction(async (tx) => {
+      for (const [name, { table, event, when, calls }] of triggers) {
+        // Replacing it turns one on again, for which only an owner of the table could ask otherwise.
+        await tx.query(
+          `create or replace trigger ${name} ${event} on auth.${table} for each row ${when ? `when (${when})` : ''} execute function limen.${calls}()`,
+        );
+      }
+    });
+    return true;
+  } catch (error) {
+    if (!REFUSALS.has((error as { code?: string }).code ?? '')) throw error;
+    return false;
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_SCHEMA = '3F000';
+const REFUSALS: ReadonlySet<string> = new Set([INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE, UNDEFINED_SCHEMA]);

@@ -1,7 +1,7 @@
 /** The triggers on the `auth` schema that write `limen.changes`. */
 
 import type { Database } from '../database.ts';
-import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
+import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 /** What access tokens say, or must no longer be believed for. A sign-in changes none of it, and so costs no notification. */
 export const TOLD_BY_TOKENS = [
@@ -22,7 +22,7 @@ export const TOLD_BY_TOKENS = [
 const row = (name: 'old' | 'new') => `(${TOLD_BY_TOKENS.map((column) => `${name}.${column}`).join(', ')})`;
 const calls = 'note_change';
 
-const TRIGGERS: Record<string, Trigger> = {
+export const CHANGE_TRIGGERS: Triggers = {
   limen_user_changed: {
     table: 'users',
     event: 'after update',
@@ -31,6 +31,8 @@ const TRIGGERS: Record<string, Trigger> = {
   },
   limen_user_deleted: { table: 'users', event: 'after delete', calls },
   limen_session_ended: { table: 'sessions', event: 'after delete', calls },
+  // The factor that it had shown is gone.
+  limen_session_lowered: { table: 'sessions', event: 'after update', when: 'new.aal < old.aal', calls },
   // One that is only begun counts for nothing.
   limen_factor_changed: {
     table: 'mfa_factors',
@@ -46,6 +48,11 @@ const TRIGGERS: Record<string, Trigger> = {
   },
 };
 
-/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then nothing writes the changes. */
-export const installChangeTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, 'change-triggers', TRIGGERS);
+/** Without these two nothing is known of demotions, bans and sessions that ended. What a factor's end means for tokens, sessions tell too. */
+const NEEDED = ['users', 'sessions'];
+
+/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then not all changes are written. */
+export async function installChangeTriggers(database: Database): Promise<boolean> {
+  const silent = await installAuthTriggers(database, 'change-triggers', CHANGE_TRIGGERS);
+  return !NEEDED.some((table) => silent.includes(table));
+}

@@ -1,7 +1,7 @@
 /** The triggers on `auth.users` that keep what Limen's own tables say about people. */
 
 import type { Database } from '../database.ts';
-import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
+import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 /** Of `user_metadata`, what is written down with its time. */
 const NOTED = ['email_consent', 'onboarding_completed'];
@@ -9,7 +9,7 @@ const NOTED = ['email_consent', 'onboarding_completed'];
 const noted = (name: 'old' | 'new') =>
   `(${NOTED.map((key) => `${name}.raw_user_meta_data -> '${key}'`).join(', ')})`;
 
-const TRIGGERS: Record<string, Trigger> = {
+const TRIGGERS: Triggers = {
   limen_profile_written: {
     table: 'users',
     event: 'after insert',
@@ -27,5 +27,5 @@ const TRIGGERS: Record<string, Trigger> = {
 };
 
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then the rules keep it. */
-export const installPersonTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, 'person-triggers', TRIGGERS);
+export const installPersonTriggers = async (database: Database): Promise<boolean> =>
+  (await installAuthTriggers(database, 'person-triggers', TRIGGERS)).length === 0;

@@ -52,7 +52,11 @@ export function tellingOthers(changes: ChangeLog, database: Database, log: Logge
   };
 }
 
-export function createUpstreamChanges(database: Database): UpstreamChanges {
+/** @param writesEvents whether triggers write the events of our own webhooks: see `webhook-triggers.ts` */
+export function createUpstreamChanges(
+  database: Database,
+  { writesEvents }: { writesEvents: boolean },
+): UpstreamChanges {
   return {
     receive: (change, { id, isCertain }) =>
       database.transaction(async (tx) => {
@@ -65,7 +69,7 @@ export function createUpstreamChanges(database: Database): UpstreamChanges {
         // One too many costs a question, one too few would let somebody go on.
         const told = toldBy(change);
         if (told) await note(tx, told);
-        if (!isNew || change.table === 'mfa_factors') return;
+        if (writesEvents || !isNew || change.table === 'mfa_factors') return;
         await tx.query('select limen.record_webhook_events($1, $2::jsonb, $3::jsonb)', [
           change.table,
           change.before,

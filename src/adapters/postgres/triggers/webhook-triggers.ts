@@ -1,7 +1,7 @@
 /** The triggers that write the events of webhooks. */
 
 import type { Database } from '../database.ts';
-import { installAuthTriggers, type Trigger } from './auth-triggers.ts';
+import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 /** What some event tells of. A sign-in changes none of it. */
 const TOLD = [
@@ -21,7 +21,7 @@ const row = (name: 'old' | 'new') => `(${TOLD.map((column) => `${name}.${column}
 
 const calls = 'note_webhook_event';
 
-const TRIGGERS: Record<string, Trigger> = {
+const TRIGGERS: Triggers = {
   limen_webhook_user_made: { table: 'users', event: 'after insert or delete', calls },
   limen_webhook_user_changed: {
     table: 'users',
@@ -33,5 +33,5 @@ const TRIGGERS: Record<string, Trigger> = {
 };
 
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then events come from Supabase. */
-export const installWebhookTriggers = (database: Database): Promise<boolean> =>
-  installAuthTriggers(database, 'webhook-triggers', TRIGGERS);
+export const installWebhookTriggers = async (database: Database): Promise<boolean> =>
+  (await installAuthTriggers(database, 'webhook-triggers', TRIGGERS)).length === 0;

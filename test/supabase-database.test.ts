@@ -1,0 +1,293 @@
+/** In front of a Supabase whose database is Limen's too, with the rights that hosted Supabase gives its `postgres`: the schema `auth` is another role's. */
+import { randomUUID } from 'node:crypto';
+import { createClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate } from '../src/adapters/postgres/migrations.ts';
+import { openPostgres } from '../src/adapters/postgres/postgres.ts';
+import { signProjectKey } from '../src/adapters/tokens/project-key.ts';
+import { type App, createApp } from '../src/app.ts';
+import { examine } from '../src/cli/doctor/examination.ts';
+import { readConfig } from '../src/config/config.ts';
+import { listen } from '../src/http/server.ts';
+import { createLog } from '../src/log.ts';
+import { createServerDatabase, hasServer } from './adapters/postgres/drivers.ts';
+import { PASSWORD } from './support/app.ts';
+
+const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
+const quiet = { RATE_LIMITS: 'off', LOG_LEVEL: 'silent' };
+
+/** @param rights what the role of Limen's may do in `auth`; it owns nothing there */
+async function openScene(rights: (role: string) => string) {
+  const { url, ownerUrl, owner, drop } = await createServerDatabase();
+  const closers: (() => Promise<unknown>)[] = [drop];
+  const superuser = await openPostgres({ url });
+  await migrate(superuser, { createAuthSchema: true });
+  await superuser.query(`drop schema limen cascade; ${rights(owner)}`);
+  const limens = await openPostgres({ url: ownerUrl });
+  await migrate(limens, { createAuthSchema: false });
+  await limens.close();
+  const upstream = await createApp(readConfig({ ...quiet, DATABASE_URL: url }), { log, database: superuser });
+  // As a Supabase does, which knows nothing of Limen.
+  const triggers = await superuser.query<{ name: string; table: string }>(
+    `select tgname::text as name, tgrelid::regclass::text as table from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+     where pronamespace = 'limen'::regnamespace and tgrelid::regclass::text like 'auth.%'`,
+  );
+  for (const { name, table } of triggers) await superuser.query(`drop trigger ${name} on ${table}`);
+  const server = await listen(upstream, { host: '127.0.0.1', port: 0, log });
+  const keyOf = (role: 'anon' | 'service_role') =>
+    signProjectKey(upstream.keys!, role, () => new Date(), 3600);
+  const serviceKey = await keyOf('service_role');
+  const env = {
+    ...quiet,
+    DATABASE_URL: ownerUrl,
+    SUPABASE_URL: server.url,
+    SUPABASE_ANON_KEY: await keyOf('anon'),
+    SUPABASE_SERVICE_ROLE_KEY: serviceKey,
+  };
+  const { admin } = createClient(server.url, serviceKey, { auth: { persistSession: false } }).auth;
+  async function addPerson(name: string, appMetadata: object = {}) {
+    const email = `${name}-${randomUUID().slice(0, 8)}@example.com`;
+    const { data } = await admin.createUser({
+      email,
+      password: PASSWORD,
+      email_confirm: true,
+      app_metadata: appMetadata,
+    });
+    return { id: data.user!.id, email };
+  }
+  const root = await addPerson('root', { role: 'admin' });
+  const app = await createApp(readConfig(env), { log });
+  closers.unshift(
+    () => app.close(),
+    () => server.close(),
+    () => upstream.close(),
+  );
+  return {
+    app,
+    env,
+    admin,
+    superuser,
+    root,
+    addPerson,
+    close: async () => {
+      for (const closer of closers) await closer();
+    },
+  };
+}
+
+async function ask(app: App, query: string, token?: string, userAgent = 'Firefox/132.0') {
+  const response = await app.fetch(
+    new Request('http://limen.test/graphql', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ query }),
+    }),
+    { remoteAddress: '127.0.0.1' },
+  );
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+  return (await response.json()) as { data: any; errors?: any[] };
+}
+
+async function logIn(app: App, email: string) {
+  const { data } = await ask(
+    app,
+    `mutation { login(input: { email: "${email}", password: "${PASSWORD}" }) { ... on AuthSession { accessToken refreshToken } } }`,
+  );
+  return data.login as { accessToken: string; refreshToken: string };
+}
+
+const GRANTS = (role: string) => `
+  grant usage on schema auth to ${role};
+  grant all on all tables in schema auth to ${role};
+  revoke trigger on auth.mfa_factors from ${role}`;
+
+describe.skipIf(!hasServer)('with the rights that Supabase gives', () => {
+  let scene: Awaited<ReturnType<typeof openScene>>;
+  beforeAll(async () => {
+    scene = await openScene((role) => `${GRANTS(role)}; alter role ${role} bypassrls`);
+  });
+  afterAll(() => scene.close());
+
+  test('a demotion at Supabase holds here at once, and so do a ban and a deletion', async () => {
+    const { app, admin, addPerson } = scene;
+    const eve = await addPerson('eve', { role: 'admin' });
+    const { accessToken } = await logIn(app, eve.email);
+    const users = '{ users(first: 1) { edges { node { id } } } }';
+    expect((await ask(app, users, accessToken)).data.users.edges).toHaveLength(1);
+    expect((await ask(app, '{ viewer { freshness { source } } }', accessToken)).data.viewer).toEqual({
+      freshness: { source: 'DATABASE' },
+    });
+    await admin.updateUserById(eve.id, { app_metadata: { role: null } });
+    await expect
+      .poll(async () => (await ask(app, users, accessToken)).errors?.[0].extensions.code)
+      .toBe('FORBIDDEN');
+    const again = await logIn(app, eve.email);
+    await admin.updateUserById(eve.id, { ban_duration: '1h' });
+    const me = async () => (await ask(app, '{ me { id } }', again.accessToken)).errors?.[0].extensions.code;
+    await expect.poll(me).toBe('UNAUTHENTICATED');
+  });
+
+  test('operators find people by any filter, and see who came when', async () => {
+    const { app, root, addPerson } = scene;
+    const ada = await addPerson('ada', { tier: 'pro' });
+    const { accessToken } = await logIn(app, root.email);
+    const { data } = await ask(
+      app,
+      `{ users(filter: { emailPrefix: "${ada.email.slice(0, 8)}", tier: "pro" }) { totalCount edges { node { id } } }
+         userStats(range: { from: "2026-01-01T00:00:00Z", to: "2026-03-01T00:00:00Z" }, interval: MONTH) { __typename } }`,
+      accessToken,
+    );
+    expect(data.users).toEqual({ totalCount: 1, edges: [{ node: { id: ada.id } }] });
+    expect(data.userStats.__typename).not.toBe('NotSupportedError');
+  });
+
+  test('people see and end their sessions; operators end all of them, and those of whose factors they reset', async () => {
+    const { app, root, addPerson, superuser } = scene;
+    const ada = await addPerson('ada');
+    const [phone, tablet] = [await logIn(app, ada.email), await logIn(app, ada.email)];
+    const { data } = await ask(
+      app,
+      '{ sessions { ... on SessionList { sessions { id isCurrent userAgent } } } }',
+      phone.accessToken,
+    );
+    expect(data.sessions.sessions).toMatchObject([
+      { isCurrent: false, userAgent: 'Firefox/132.0' },
+      { isCurrent: true },
+    ]);
+    const other = data.sessions.sessions[0].id;
+    await ask(app, `mutation { revokeSession(input: { id: "${other}" }) { __typename } }`, phone.accessToken);
+    expect((await ask(app, '{ me { id } }', tablet.accessToken)).errors?.[0].extensions.code).toBe(
+      'UNAUTHENTICATED',
+    );
+    const { accessToken } = await logIn(app, root.email);
+    const revoked = await ask(
+      app,
+      `mutation { revokeUserSessions(input: { userId: "${ada.id}" }) { ... on UserSessionsRevoked { sessionsRevoked } } }`,
+      accessToken,
+    );
+    expect(revoked.data.revokeUserSessions).toEqual({ sessionsRevoked: 1 });
+    expect((await ask(app, '{ me { id } }', phone.accessToken)).errors?.[0].extensions.code).toBe(
+      'UNAUTHENTICATED',
+    );
+    const refresh = `mutation { refreshSession(input: { refreshToken: "${phone.refreshToken}" }) { ... on UserError { code } } }`;
+    expect((await ask(app, refresh)).data.refreshSession.code).toBe('INVALID_REFRESH_TOKEN');
+    await logIn(app, ada.email);
+    const reset = await ask(
+      app,
+      `mutation { resetMfa(input: { userId: "${ada.id}" }) { ... on MfaReset { sessionsEnded } } }`,
+      accessToken,
+    );
+    expect(reset.data.resetMfa).toEqual({ sessionsEnded: 1 });
+    const recorded = await superuser.query<{ action: string }>(
+      `select action from limen.audit_events where user_id = $1 and actor_id = $2 and outcome = 'success' order by sequence`,
+      [ada.id, root.id],
+    );
+    expect(recorded.map(({ action }) => action)).toEqual([
+      'session.ended',
+      'session.ended',
+      'user.mfa_reset',
+    ]);
+  });
+
+  test('reads Supabase’s own audit log', async () => {
+    const { app, root, superuser } = scene;
+    await superuser.query(
+      `insert into auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+       values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), $1, now(), '192.0.2.7')`,
+      [{ action: 'login', actor_id: root.id, log_type: 'account' }],
+    );
+    const { accessToken } = await logIn(app, root.email);
+    const { data } = await ask(
+      app,
+      '{ auditEvents(filter: { source: SUPABASE }) { edges { node { action userId } } } }',
+      accessToken,
+    );
+    expect(data.auditEvents.edges).toEqual([{ node: { action: 'login', userId: root.id } }]);
+  });
+
+  test('somebody deletes their account, and nothing of it stays in Limen’s tables', async () => {
+    const { app, addPerson, superuser } = scene;
+    const ada = await addPerson('ada');
+    const { accessToken } = await logIn(app, ada.email);
+    await ask(
+      app,
+      'mutation { completeOnboarding(input: { emailConsent: true }) { __typename } }',
+      accessToken,
+    );
+    const { data } = await ask(
+      app,
+      `mutation { deleteAccount(input: { currentPassword: "${PASSWORD}" }) { __typename } }`,
+      accessToken,
+    );
+    expect(data.deleteAccount.__typename).toBe('AccountDeleted');
+    expect((await ask(app, '{ me { id } }', accessToken)).errors?.[0].extensions.code).toBe(
+      'UNAUTHENTICATED',
+    );
+    expect(
+      await superuser.query(
+        'select (select count(*) from auth.users where id = $1) as people, (select count(*) from limen.consents where user_id = $1) as consents',
+        [ada.id],
+      ),
+    ).toEqual([{ people: 0, consents: 0 }]);
+  });
+
+  test('doctor says whose database it is, and which table tells nothing', async () => {
+    const findings = (await examine(scene.env)).filter(({ part }) => part === 'auth schema');
+    expect(findings.map(({ level, what }) => `${level}: ${what}`)).toEqual([
+      `ok: the own one of ${scene.env.SUPABASE_URL}: people are read here, and their sessions ended`,
+      'warn: does not tell of changes to auth.mfa_factors',
+    ]);
+  });
+
+  test('a trigger that somebody turned off is turned on again by the next start, and doctor says so before', async () => {
+    const { env, superuser } = scene;
+    await superuser.query('alter table auth.users disable trigger limen_user_changed');
+    const before = await examine(env);
+    expect(before.map(({ what }) => what)).toContain(
+      'does not tell of changes to auth.mfa_factors, auth.users',
+    );
+    await (await createApp(readConfig(env), { log })).close();
+    const [trigger] = await superuser.query(
+      "select tgenabled::text as state from pg_trigger where tgname = 'limen_user_changed'",
+    );
+    expect(trigger).toEqual({ state: 'O' });
+  });
+});
+
+describe.skipIf(!hasServer)('with fewer rights', () => {
+  test('it starts, works by the protocol alone, and says what is missing', async () => {
+    const scene = await openScene(GRANTS);
+    const { app, root, env } = scene;
+    try {
+      const { accessToken } = await logIn(app, root.email);
+      const { data } = await ask(
+        app,
+        '{ me { id } sessions { __typename } viewer { freshness { source } } }',
+        accessToken,
+      );
+      expect(data).toEqual({
+        me: { id: root.id },
+        sessions: { __typename: 'NotSupportedError' },
+        viewer: { freshness: { source: 'OWN_WRITES' } },
+      });
+      for (const query of [
+        '{ users(filter: { tier: "pro" }) { totalCount } }',
+        '{ auditEvents(filter: { source: SUPABASE }) { edges { node { id } } } }',
+      ]) {
+        const { errors } = await ask(app, query, accessToken);
+        expect(errors?.[0].extensions.code).toBe('NOT_SUPPORTED');
+      }
+      const findings = (await examine(env)).filter(({ part }) => part === 'auth schema');
+      expect(findings).toMatchObject([
+        { level: 'warn', what: expect.stringContaining('auth.users, auth.identities, auth.mfa_factors') },
+      ]);
+    } finally {
+      await scene.close();
+    }
+  });
+});
