@@ -1,6 +1,11 @@
-import { type ChainHead, type ChainReport, verifyChain } from '../adapters/postgres/audit/audit-chain.ts';
+import {
+  type Break,
+  type ChainHead,
+  type ChainReport,
+  verifyChain,
+} from '../adapters/postgres/audit/audit-chain.ts';
 import { exportAuditEvents } from '../adapters/postgres/audit/audit-export.ts';
-import { pruneAuditEvents } from '../adapters/postgres/audit/audit-pruning.ts';
+import { BrokenChainError, pruneAuditEvents } from '../adapters/postgres/audit/audit-pruning.ts';
 import { ownClient } from '../identity/client.ts';
 import { CommandError, readArguments, withApp } from './command.ts';
 
@@ -30,14 +35,13 @@ function describe({ verified, unsealed, head, anchor, broken }: ChainReport): st
     `verified: ${verified}`,
     `not yet sealed: ${unsealed}`,
     ...(head ? [`head: ${head.position}:${head.hash}`] : []),
-    ...(broken
-      ? [
-          `BROKEN: position ${broken.position}${broken.sequence === null ? '' : ` (event ${broken.sequence})`} ${BROKEN[broken.what]}`,
-        ]
-      : ['The chain holds.']),
+    broken ? describeBreak(broken) : 'The chain holds.',
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const describeBreak = ({ position, sequence, what }: Break) =>
+  `BROKEN: position ${position}${sequence === null ? '' : ` (event ${sequence})`} ${BROKEN[what]}`;
 
 /** To standard output, page by page: a log of any size needs little memory. */
 export async function exportAudit(args: string[]): Promise<string> {
@@ -57,14 +61,29 @@ export async function exportAudit(args: string[]): Promise<string> {
 }
 
 export async function pruneAudit(args: string[]): Promise<string> {
-  const { values } = readArguments({ args, options: { before: { type: 'string' } } });
+  const { values } = readArguments({
+    args,
+    options: { before: { type: 'string' }, 'despite-breaks': { type: 'boolean', default: false } },
+  });
   const before = timeOption(values.before);
   if (!before) throw new CommandError('Up to when: limen audit prune --before 2026-01-01');
   return withApp(async ({ database, audit }) => {
     await audit.sealDue();
-    const { events } = await pruneAuditEvents(database, ownClient('limen audit prune'), before);
-    await audit.sealDue();
-    return `${events} events removed. What stays can still be verified.\n`;
+    const client = ownClient('limen audit prune');
+    try {
+      const { events } = await pruneAuditEvents(database, client, before, {
+        despiteBreaks: values['despite-breaks'],
+      });
+      await audit.sealDue();
+      return `${events} events removed. What stays can still be verified.\n`;
+    } catch (error) {
+      if (!(error instanceof BrokenChainError)) throw error;
+      process.exitCode = 1;
+      return `${describeBreak(error.broken)}
+Nothing was removed of it: afterwards nobody could see that something is wrong. Find out who it was, keep a copy of what is
+there (limen audit export), and then: limen audit prune --before ${values.before} --despite-breaks, which is recorded.
+`;
+    }
   });
 }
 

@@ -14,7 +14,9 @@ const USAGE = `limen: identity over GraphQL
   limen audit verify [--head P:H]   whether the audit log is as it was written; exit code 1 where it is not
   limen audit export [--since T] [--until T]
                                     the audit log as lines of JSON, times in UTC
-  limen audit prune --before T      remove what is older; what stays can still be verified
+  limen audit prune --before T [--despite-breaks]
+                                    remove what is older; what stays can still be verified. Exit code 1, and nothing
+                                    removed, where the log does not hold there
   limen sync [--dry-run] [--allow-deletions] [--restart] [--json]
                                     compare Supabase's people with those mirrored into this database; exit code 1
                                     where some failed, 75 where Supabase is out of reach (run it again to go on)

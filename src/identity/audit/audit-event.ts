@@ -87,6 +87,8 @@ export interface AuditDetails {
   /** Of a pruning: up to where, and how many. */
   readonly position?: number;
   readonly events?: number;
+  /** Where what was removed did not hold, which whoever removed it knew. */
+  readonly brokenAt?: number;
 }
 
 /** Something to record. Where, when and by whom comes from the client and from the database. */

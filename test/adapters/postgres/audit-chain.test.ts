@@ -183,11 +183,10 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('the audit log o
   });
 
   test('is pruned from its beginning, and holds afterwards, from the anchor on', async () => {
-    await record(database, 6);
+    await record(database, 4);
+    await tamper("update limen.audit_events set at = at - interval '1 year'");
+    await record(database, 3);
     await sealDue();
-    await tamper(`update limen.audit_events set at = now() - interval '1 year' where sequence in
-      (select sequence from limen.audit_chain where position <= 4)`);
-    await record(database, 1);
     const before = new Date(Date.now() - 86_400_000);
     expect(await pruneAuditEvents(database, ownClient('test'), before)).toEqual({ events: 4 });
     await sealDue();
@@ -208,6 +207,46 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))('the audit log o
     await record(database, 2);
     await sealDue();
     expect(await verifyChain(database, null)).toMatchObject({ verified: 3, unsealed: 0, broken: null });
+  });
+
+  test.each([
+    [
+      'an event',
+      'delete from limen.audit_events where sequence in (select sequence from limen.audit_chain where position = 2)',
+      'removed',
+    ],
+    ['a link', 'delete from limen.audit_chain where position = 2', 'gap'],
+  ])(
+    'is not pruned over %s that is missing, unless whoever prunes says so, which is recorded',
+    async (_what, sql, what) => {
+      await record(database, 4);
+      await tamper("update limen.audit_events set at = at - interval '1 year'");
+      await sealDue();
+      await tamper(sql);
+      const before = new Date(Date.now() - 86_400_000);
+      const prune = (options?: { despiteBreaks: boolean }) =>
+        pruneAuditEvents(database, ownClient('test'), before, options);
+      await expect(prune()).rejects.toMatchObject({
+        name: 'BrokenChainError',
+        broken: { position: 2, what },
+      });
+      expect(await verdict()).toMatchObject({ position: 2, what });
+      await prune({ despiteBreaks: true });
+      expect(await verdict()).toBeNull();
+      const [pruning] = await database.query(
+        'select details from limen.audit_events order by sequence desc limit 1',
+      );
+      expect(pruning).toMatchObject({ details: { position: 4, brokenAt: 2 } });
+    },
+  );
+
+  test('takes a clock that was set back for no forgery', async () => {
+    await record(database, 2);
+    await tamper("update limen.audit_events set at = at + interval '20 minutes'");
+    await sealDue();
+    await record(database, 2);
+    await sealDue();
+    expect(await verifyChain(database, null)).toMatchObject({ verified: 4, broken: null });
   });
 
   test('is exported whole, in order, with its place in the chain', async () => {

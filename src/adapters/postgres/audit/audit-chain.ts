@@ -1,6 +1,6 @@
 /** Reads the hash chain from its beginning, and says where it does not hold. Writes nothing. */
 import { createHash } from 'node:crypto';
-import type { Database } from '../database.ts';
+import type { Database, Queryable } from '../database.ts';
 
 export interface ChainReport {
   /** How many events hold, from the beginning or the anchor on. */
@@ -30,15 +30,17 @@ export interface Break {
 const PAGE = 1000;
 
 /**
- * How much older than an event before it one may be that was sealed later. No transaction of ours is open for so long; whoever writes into the
- * past, as an owner of the table can, shows by it.
+ * How much older one may be than an event before it, and than its own sealing. No transaction of ours is open for so long: whoever writes into
+ * the past, as an owner of the table can, shows by it. Both at once, since a clock that was set back makes honest events older than those
+ * before, and a server that was away seals late.
  */
 const MAX_DELAY_MS = 10 * 60_000;
 
-interface Link {
+export interface Link {
   position: number;
   sequence: number;
   hash: string;
+  sealed_at: Date;
   at: Date | null;
   text: string | null;
 }
@@ -56,22 +58,19 @@ const TEXT = `jsonb_build_array(
  */
 export async function verifyChain(database: Database, expected: ChainHead | null): Promise<ChainReport> {
   const anchor = await anchorOf(database);
-  let position = anchor?.position ?? 0;
-  let hash = anchor?.hash ?? '00'.repeat(32);
-  let latest = Number.NEGATIVE_INFINITY;
+  const place = placeAfter(anchor);
   let broken: Break | null = null;
   let hasExpected = expected === null || isSame(anchor, expected);
 
-  for (let page = await linksAfter(database, position); page.length > 0 && !broken; ) {
+  for (let page = await linksAfter(database, place.position, PAGE); page.length > 0 && !broken; ) {
     for (const link of page) {
-      broken = breakAt(link, position, hash, latest);
+      broken = follow(place, link);
       if (broken) break;
-      ({ position, hash } = link);
-      latest = Math.max(latest, link.at?.getTime() ?? latest);
       if (isSame(link, expected)) hasExpected = true;
     }
-    page = broken ? [] : await linksAfter(database, position);
+    page = broken ? [] : await linksAfter(database, place.position, PAGE);
   }
+  const { position, hash } = place;
   if (!broken && !hasExpected && expected) {
     broken = { position: expected.position, sequence: null, what: 'expected-head' };
   }
@@ -88,30 +87,47 @@ export async function verifyChain(database: Database, expected: ChainHead | null
   };
 }
 
-function breakAt(link: Link, before: number, hash: string, latest: number): Break | null {
-  const { position, sequence, text, at } = link;
-  if (position !== before + 1) return { position: before + 1, sequence: null, what: 'gap' };
+/** How far the chain was followed. */
+interface Place extends ChainHead {
+  position: number;
+  hash: string;
+  /** The time of the youngest event until here. */
+  latest: number;
+}
+
+export const placeAfter = (anchor: ChainHead | null): Place => ({
+  position: anchor?.position ?? 0,
+  hash: anchor?.hash ?? '00'.repeat(32),
+  latest: Number.NEGATIVE_INFINITY,
+});
+
+/** Goes on to the link, or says why it does not hold there. */
+export function follow(place: Place, link: Link): Break | null {
+  const { position, sequence, text, at, sealed_at } = link;
+  if (position !== place.position + 1) return { position: place.position + 1, sequence: null, what: 'gap' };
   if (text === null || at === null) return { position, sequence, what: 'removed' };
-  const expected = createHash('sha256').update(Buffer.from(hash, 'hex')).update(text).digest('hex');
-  if (expected !== link.hash) return { position, sequence, what: 'changed' };
-  if (at.getTime() < latest - MAX_DELAY_MS) return { position, sequence, what: 'inserted' };
+  const hash = createHash('sha256').update(Buffer.from(place.hash, 'hex')).update(text).digest('hex');
+  if (hash !== link.hash) return { position, sequence, what: 'changed' };
+  const oldest = Math.min(place.latest, sealed_at.getTime()) - MAX_DELAY_MS;
+  if (at.getTime() < oldest) return { position, sequence, what: 'inserted' };
+  Object.assign(place, { position, hash, latest: Math.max(place.latest, at.getTime()) });
   return null;
 }
 
 const isSame = (head: ChainHead | null, expected: ChainHead | null) =>
   head !== null && expected !== null && head.position === expected.position && head.hash === expected.hash;
 
-async function anchorOf(database: Database): Promise<ChainHead | null> {
+export async function anchorOf(database: Queryable): Promise<ChainHead | null> {
   const [anchor] = await database.query<{ position: number; hash: string }>(
     `select position, encode(hash, 'hex') as hash from limen.audit_anchors order by position desc limit 1`,
   );
   return anchor ?? null;
 }
 
-const linksAfter = (database: Database, position: number) =>
+export const linksAfter = (database: Queryable, position: number, most: number) =>
   database.query<Link>(
-    `select chain.position, chain.sequence, encode(chain.hash, 'hex') as hash, event.at, case when event.id is not null then ${TEXT} end as text
+    `select chain.position, chain.sequence, chain.sealed_at, encode(chain.hash, 'hex') as hash, event.at, case when event.id is not null then ${TEXT} end as text
      from limen.audit_chain as chain left join limen.audit_events as event on event.sequence = chain.sequence
-     where chain.position > $1 order by chain.position limit ${PAGE}`,
-    [position],
+     where chain.position > $1 order by chain.position limit $2`,
+    [position, most],
   );

@@ -67,7 +67,9 @@ export function createAuditSealer({ database, retentionDays, clock, log }: Audit
       // The database may be away for a while: the next turn asks again.
       timer ??= setInterval(() => {
         sealDue().catch((error) => log.error({ err: error }, 'audit log not sealed'));
-        pruneIfDue().catch((error) => log.error({ err: error }, 'audit log not pruned'));
+        pruneIfDue().catch((error) =>
+          log.error({ err: error }, 'audit log not pruned; see: limen audit verify'),
+        );
       }, POLL_MS).unref();
     },
     async stop() {
