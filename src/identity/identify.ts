@@ -2,6 +2,7 @@ import { InvalidTokenError, type TokenVerifier } from './access-token.ts';
 import type { Account } from './account.ts';
 import type { AuthBackend } from './auth-backend.ts';
 import type { ChangeLog } from './changes.ts';
+import { currentAccount, readAccount } from './current-account.ts';
 import { verifiedFactors } from './factors/factor.ts';
 import {
   ANONYMOUS,
@@ -32,8 +33,9 @@ export async function identify(needs: Needs, authorization: string | null): Prom
   return viewer.kind === 'person' ? upToDate(needs, viewer, claims.iat) : viewer;
 }
 
-async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSeconds: number): Promise<Person> {
-  const { account, sessionId, accessToken, impersonator } = viewer;
+async function upToDate(needs: Needs, viewer: Person, issuedAtSeconds: number): Promise<Person> {
+  const { changes } = needs;
+  const { account, sessionId, impersonator } = viewer;
   if (changes.isSessionEnded(sessionId)) throw new InvalidTokenError('session ended');
   if (impersonator?.sessionId && changes.isSessionEnded(impersonator.sessionId)) {
     throw new InvalidTokenError('session of the operator ended');
@@ -41,17 +43,9 @@ async function upToDate({ auth, changes }: Needs, viewer: Person, issuedAtSecond
   // Whether the operator still may is the auth server's to say, each time: what is remembered is about the person.
   const hasOperatorChanged = impersonator !== null && changes.isStale(impersonator.id, issuedAtSeconds);
   if (!hasOperatorChanged && !changes.isStale(account.id, issuedAtSeconds)) return viewer;
-  const remembered = hasOperatorChanged ? undefined : changes.remembered(account.id, sessionId);
-  const fresh = remembered ?? (await read());
+  const fresh = await (hasOperatorChanged ? readAccount : currentAccount)(needs, viewer);
+  if (!fresh) throw new InvalidTokenError('session or person gone');
   return personOf(fresh, { ...viewer, assuranceLevel: levelOf(viewer, fresh) });
-
-  async function read() {
-    const mark = changes.mark();
-    const current = await auth.findOwnAccount(accessToken);
-    if (!current) throw new InvalidTokenError('session or person gone');
-    changes.remember(sessionId, current, mark);
-    return current;
-  }
 }
 
 /** Where no second factor is left, none counts any more. That one of several is gone, and with it the session's level, the auth server alone knows. */

@@ -4,6 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import type { Context } from '../context.ts';
+import { assertFactorShown } from '../identity/administration/shown-factor.ts';
 import { DeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../identity/page.ts';
@@ -26,7 +27,9 @@ export interface SchemaTypes {
     person: boolean;
     service: boolean;
     role: string;
-    /** Of a person, by role or by name, or of a service's key; of several, each. */
+    /**
+     * Of a person, by role or by name, or of a service's key; of several, each. A person who has a second factor must have shown it.
+     */
     permission: Permission | readonly Permission[];
     tier: string;
     scope: string;
@@ -58,7 +61,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     defaultStrategy: 'all',
     // Once, before a stream begins; what goes on in it asks again by itself.
     authorizeOnSubscribe: true,
-    authScopes: ({ viewer }) => {
+    authScopes: ({ viewer, services }) => {
       const person = viewer.kind === 'person' ? viewer : null;
       const service = viewer.kind === 'service' ? viewer : null;
       return {
@@ -68,7 +71,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         service: service !== null,
         // As a permission: not for whoever acts in the person's stead.
         role: (role) => person !== null && !person.impersonator && person.grants.roles.includes(role),
-        permission: (wanted) => [wanted].flat().every((permission) => holds(viewer, permission)),
+        permission: async (wanted) => {
+          if (viewer.kind === 'anonymous') return false;
+          if (![wanted].flat().every((permission) => holds(viewer, permission))) return false;
+          await assertFactorShown(services, viewer);
+          return true;
+        },
         tier: (tier) => person?.grants.tier === tier,
         scope: (scope) => service?.scopes.includes(scope) ?? false,
         aal2: person !== null && isAtLeastAal2(person.assuranceLevel),

@@ -13,6 +13,7 @@ import {
   createTestApp,
   type GraphQLAnswer,
   PASSWORD,
+  SEES_ROWS,
   type TestApp,
   type TestPerson,
 } from '../support/app.ts';
@@ -463,6 +464,36 @@ describe('access', () => {
     const code = errors?.[0]?.extensions.code ?? OK;
     // Whoever may listen is told to ask for a stream.
     expect(root === 'Subscription' && code === 'BAD_REQUEST' ? OK : code).toBe(expected);
+  });
+
+  test('is closed, where it takes a permission, to operators who have a second factor and have not shown it', async () => {
+    const operator = await app.signUpWith('operator', { roles: ['admin'] });
+    await app.database.query(
+      `insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, secret, created_at, updated_at)
+       values (gen_random_uuid(), $1, '', 'totp', 'verified', '', now(), now())`,
+      [operator.id],
+    );
+    const isForOperators = ([, , other, admin]: readonly Access[]) => other === NO && admin === OK;
+    const closed = Object.entries(ROOT_FIELDS).filter(([, { access }]) => isForOperators(access));
+    expect(closed.length).toBeGreaterThan(20);
+    for (const [name, { args }] of closed) {
+      const [root = '', field = ''] = name.split('.');
+      const parentheses = args ? `(${args({ person: people.person.id })})` : '';
+      const { errors } = await operator(`${root.toLowerCase()} { ${field}${parentheses} { __typename } }`);
+      expect([name, errors?.[0].extensions]).toEqual([name, { code: NO, reason: 'AAL2_REQUIRED' }]);
+    }
+    const own = await operator('{ me { factors { id } } myActivity(first: 1) { nodes { id } } }');
+    expect(own.errors).toBeUndefined();
+  });
+
+  test('costs operators without a factor one look at their own account, until it changes', async () => {
+    const { admin } = people;
+    const query = '{ users(first: 1) { nodes { id } } }';
+    await admin(query);
+    const mine = await app.statementsDuring(() => admin('{ me { id } }'));
+    expect(mine).toEqual([]);
+    const again = await app.statementsDuring(() => admin(query));
+    expect(again.length).toBe(SEES_ROWS ? 1 : again.length);
   });
 
   test('is to a browser that brings nothing but the cookie of a session what it is to strangers', async () => {

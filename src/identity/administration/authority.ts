@@ -6,12 +6,12 @@ import { type Account, type Grants, grantsOf } from '../account.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { ChangeLog } from '../changes.ts';
 import { DeniedError, LastAdminError, UserNotFoundError } from '../errors.ts';
-import { verifiedFactors } from '../factors/factor.ts';
 import type { Permission } from '../permission.ts';
 import { ADMIN, type Exclusively } from '../role.ts';
 import { holds, type Person, personOf, SERVICE_ROLE, type Service } from '../viewer.ts';
 import { OutrankedError, OwnAccountError } from './administration-errors.ts';
 import { findAccount } from './directory.ts';
+import { hidesFactor } from './shown-factor.ts';
 
 export type Operator = Person | Service;
 
@@ -60,11 +60,7 @@ export async function actOn<Result>(
   });
 }
 
-/**
- * Runs work in turn, with what the operator holds then. An operator who has a second factor acts only in a session that has shown it: over
- * the protocol, a password alone begins one too.
- * @throws {DeniedError}
- */
+/** Runs work in turn, with what the operator holds then. @throws {DeniedError} */
 export async function asOperator<Result>(
   { auth, exclusively }: Omit<AuthorityNeeds, 'changes'>,
   viewer: Operator,
@@ -91,8 +87,7 @@ export async function authorityOf(
   const account = await auth.findOwnAccount(viewer.accessToken);
   const now = account && personOf(account, viewer);
   if (!now || !holds(now, permission)) throw new DeniedError('FORBIDDEN');
-  if (now.assuranceLevel === 'aal1' && verifiedFactors(account.record?.factors).length > 0)
-    throw new DeniedError('FORBIDDEN', 'AAL2_REQUIRED');
+  if (hidesFactor(now.assuranceLevel, account)) throw new DeniedError('FORBIDDEN', 'AAL2_REQUIRED');
   return { isUnlimited: now.grants.roles.includes(ADMIN), grants: now.grants };
 }
 
