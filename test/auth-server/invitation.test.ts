@@ -64,6 +64,73 @@ describe.each(DATABASES)('administrators on %s', (kind) => {
     expect((await auth.signIn(email)).body.code).toBe('invalid_credentials');
   });
 
+  test('invite somebody whose invitation outlives what anybody can ask for', async () => {
+    const email = newAddress();
+    await admin().inviteUserByEmail(email, { data: { display_name: 'Grace' } });
+    const [invitation] = await auth.messagesTo(email);
+    const { body } = await auth.signUp(email, { data: { display_name: 'Eve' } });
+    expect(body).toMatchObject({ email, user_metadata: { display_name: 'Eve' } });
+    expect(body.invited_at).toBeUndefined();
+    await auth.ask('/resend', { json: { type: 'signup', email } });
+    await auth.ask('/otp', { json: { email, data: { display_name: 'Eve' } } });
+    await auth.ask('/recover', { json: { email } });
+    expect((await auth.messagesTo(email)).map(({ template }) => template)).toEqual([
+      'recovery',
+      'magic-link',
+      // It says that there is an account, and how to get in.
+      'account-exists',
+      'invite',
+    ]);
+    const { data } = await verify('invite', invitation!.tokenHash!);
+    expect(data.user).toMatchObject({ user_metadata: { display_name: 'Grace' } });
+    expect((await auth.signIn(email)).body.code).toBe('invalid_credentials');
+  });
+
+  test.each(['recovery', 'magiclink'] as const)(
+    'invite somebody who comes in by a %s of their own, should the invitation be lost',
+    async (type) => {
+      const email = newAddress();
+      await admin().inviteUserByEmail(email, { data: { display_name: 'Grace' } });
+      await auth.ask(type === 'recovery' ? '/recover' : '/otp', { json: { email } });
+      const [mail] = await auth.messagesTo(email);
+      const { data } = await verify(type, mail!.tokenHash!);
+      expect(data.user).toMatchObject({
+        email_confirmed_at: expect.any(String),
+        user_metadata: { display_name: 'Grace' },
+      });
+    },
+  );
+
+  test('invite somebody whose number, which nobody has confirmed, is no way in', async () => {
+    const { ask } = auth.withSettings({
+      emailConfirmation: true,
+      phone: { enabled: true, autoconfirm: false, codeTtlSeconds: 60, codeLength: 6 },
+    });
+    const [email, phone] = [newAddress(), '41790300001'];
+    await admin().createUser({ email, phone });
+    const { data } = await admin().inviteUserByEmail(email);
+    await ask('/otp', { json: { phone } });
+    await ask('/signup', { json: { phone, password: PASSWORD } });
+    await ask('/resend', { json: { type: 'sms', phone } });
+    expect(await auth.messagesTo(phone)).toEqual([]);
+    const [mail] = await auth.messagesTo(email);
+    expect((await verify('invite', mail!.tokenHash!)).data.user?.id).toBe(data.user?.id);
+  });
+
+  test('make a link that gives an account which a stranger has signed up to its owner, empty', async () => {
+    for (const strangers of [
+      (email: string) => auth.signUp(email, { data: { display_name: 'Eve' } }),
+      (email: string) => auth.ask('/otp', { json: { email, data: { display_name: 'Eve' } } }),
+    ]) {
+      const email = newAddress();
+      await strangers(email);
+      const { data } = await admin().generateLink({ type: 'magiclink', email });
+      const { data: verified } = await verify('magiclink', data.properties!.hashed_token);
+      expect(verified.user?.user_metadata).not.toHaveProperty('display_name');
+      expect((await auth.signIn(email)).body.code).toBe('invalid_credentials');
+    }
+  });
+
   test('invite where sign-ups are closed, and only with the secret key', async () => {
     const { ask } = auth.withSettings({ emailConfirmation: true, signupEnabled: false });
     const json = { email: newAddress() };

@@ -8,9 +8,9 @@ import { localeOf } from '../users/person-locale.ts';
 import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, lockUser } from '../users/user-row.ts';
 import { actionLink } from './action-link.ts';
+import type { Confirmed } from './address-owner.ts';
 import { forgetGuesses } from './code-guesses.ts';
 import { type CodeChallenge, startFlow } from './flow-state.ts';
-import type { Confirmed } from './mailbox-owner.ts';
 import { NOBODY, sendingNothing } from './nobody.ts';
 import { addNotice } from './notice.ts';
 import {

@@ -6,7 +6,7 @@ import type { Services } from '../protocol/endpoint.ts';
 import { conflict, phoneExists } from '../protocol/protocol-error.ts';
 import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, lockUser } from '../users/user-row.ts';
-import type { Confirmed } from './mailbox-owner.ts';
+import type { Confirmed } from './address-owner.ts';
 import { addNotice } from './notice.ts';
 import type { SpentToken } from './one-time-token.ts';
 import { sendPhoneCode } from './phone-code.ts';

@@ -16,7 +16,8 @@ import { countSending } from '../protocol/sending-limit.ts';
 import { localeOf } from '../users/person-locale.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
 import { newToken, spendToken, storeToken } from './one-time-token.ts';
-import { codesBy, type Verification } from './verification.ts';
+import { recipientOf } from './recipient.ts';
+import { codesBy } from './verification.ts';
 
 const TYPE = 'reauthentication_token';
 
@@ -63,15 +64,6 @@ async function reauthenticate(services: Services, call: Call): Promise<Response>
   outbox.wake();
   return call.json({});
 }
-
-interface Recipient {
-  by: Verification['by'];
-  address: string;
-}
-
-/** Somebody anonymous is sent nothing, and their guesses are counted all the same. */
-const recipientOf = ({ id, email, phone }: Bearer['user']): Recipient =>
-  email || !phone ? { by: 'email', address: email || id } : { by: 'phone', address: phone };
 
 /** @throws {ProtocolError} 422 email_not_confirmed, phone_not_confirmed */
 function assertConfirmed(user: Bearer['user']): void {

@@ -16,9 +16,11 @@ import { redirectTo } from '../protocol/redirect-to.ts';
 import { countSending } from '../protocol/sending-limit.ts';
 import { parseEmailAddress } from '../users/email-address.ts';
 import { parsePhone } from '../users/phone-number.ts';
-import { type FullUserRow, lockUser } from '../users/user-row.ts';
+import { type FullUserRow, findUserByEmail, lockUser } from '../users/user-row.ts';
+import { isWaiting } from './address-owner.ts';
 import { EMAIL_CHANGE_TOKENS, resendHalf } from './email-change.ts';
-import { resendSignUpMail } from './email-code.ts';
+import { parseCodeChallenge } from './flow-state.ts';
+import { mailLink, mailNobody } from './mailed-link.ts';
 import { NOBODY } from './nobody.ts';
 import type { OneTimeTokenType } from './one-time-token.ts';
 import { PHONE_CODES, sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';
@@ -51,6 +53,27 @@ function resend(services: Services, call: Call, body: Body): Promise<Response> {
     default:
       throw validationFailed('Missing one of these types: signup, email_change, sms, phone_change');
   }
+}
+
+/** For a sign-up that waits. An invitation is not sent again: an administrator may have handed out the one there is. */
+async function resendSignUpMail(services: Services, call: Call, body: Body): Promise<Response> {
+  if (!body.email) throw validationFailed('Type provided requires an email address');
+  const email = parseEmailAddress(body.email);
+  const challenge = parseCodeChallenge(body.code_challenge, body.code_challenge_method);
+  const { client } = call.var;
+  await countAttempt(services, client, 'send');
+  await countSending(services, client, 'mail', email);
+  const link = { type: 'signup', challenge, redirectTo: redirectTo(call), now: services.clock() } as const;
+  await services.database.transaction(async (tx) => {
+    const user = await findUserByEmail(tx, email);
+    const waiting = user && isWaiting(user, 'email') ? user : null;
+    if (waiting) await mailLink(services, tx, waiting, email, link);
+    else await mailNobody(services, tx, email, link);
+    const details = { type: 'signup', channel: 'email' } as const;
+    await recordEvents(tx, client, { action: 'code.requested', userId: waiting?.id ?? null, details });
+  });
+  services.outbox.wake();
+  return call.json({});
 }
 
 /** To the address given, whichever of the two it is. What the other one has agreed to stands, and what it was sent still holds. */
@@ -86,7 +109,7 @@ async function resendText(
   await services.database.transaction(async (tx) => {
     const waiting = await findWaiting(tx, phone, [PHONE_CODES[type].stored]);
     // A code to sign in with is asked for anew, not sent again.
-    const isWanted = waiting && (type === 'phone_change' || !waiting.user.phone_confirmed_at);
+    const isWanted = waiting && (type === 'phone_change' || isWaiting(waiting.user, 'phone'));
     if (isWanted) await sendPhoneCode(services, tx, waiting.user, { phone, type });
     else await sendPhoneCodeToNobody(services, tx, { phone, type });
     const userId = isWanted ? waiting.user.id : null;

@@ -8,10 +8,11 @@ import { conflict, ProtocolError } from '../protocol/protocol-error.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { signIn } from '../sessions/sign-in.ts';
 import { isBanned } from '../users/user-row.ts';
+import type { Confirmed } from './address-owner.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
 import { issueAuthCode } from './flow-state.ts';
-import type { Confirmed } from './mailbox-owner.ts';
 import { type OneTimeTokenType, type Presented, type SpentToken, spendToken } from './one-time-token.ts';
+import type { Recipient } from './recipient.ts';
 
 /** What is done with a token once it is spent, in the same transaction. */
 export interface Verification {
@@ -19,7 +20,7 @@ export interface Verification {
   stored: readonly OneTimeTokenType[];
   purposes: readonly string[];
   /** Whether a code comes with an address or a number. */
-  by: 'email' | 'phone';
+  by: Recipient['by'];
   /** How the session was begun, as its token says it. What goes to where somebody says shows nothing of who they are: see `hasJustShown`. */
   method: 'otp' | 'email_change';
   /** How flows with PKCE that end in it were begun. */

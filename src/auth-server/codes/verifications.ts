@@ -1,12 +1,12 @@
 /** Which links and codes `/verify` takes, by the `type` they are presented with. */
 
 import { findUserById } from '../users/user-row.ts';
+import { confirmAddress, standsFor } from './address-owner.ts';
 import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from './email-change.ts';
-import { confirmMailbox, mailboxStandsFor } from './mailbox-owner.ts';
 import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
 import { confirmPhoneChange } from './phone-change.ts';
 import { PHONE_CODES, type PhoneCodeType } from './phone-code.ts';
-import { confirmPhone } from './phone-owner.ts';
+import type { Recipient } from './recipient.ts';
 import type { Verification } from './verification.ts';
 
 const VERIFICATIONS = new Map<string, Verification>(
@@ -52,7 +52,7 @@ function byPhone(types: readonly Exclude<PhoneCodeType, 'phone_change'>[]): Veri
     purposes: types.map((type) => PHONE_CODES[type].purpose),
     method: 'otp',
     flows: [],
-    complete: confirmPhone,
+    complete: confirming('phone', PHONE_CODES.signup.purpose),
   };
 }
 
@@ -63,17 +63,16 @@ function byMailbox(types: readonly MailedLinkType[]): Verification {
     method: 'otp',
     flows: types.map((type) => MAILED_LINKS[type].flow),
     by: 'email',
-    async complete(_services, tx, client, { userId, address, purpose }, now) {
-      const user = await findUserById(tx, userId);
-      // The address may have changed since the mail was sent.
-      if (!user || user.deleted_at || user.email !== address || !mailboxStandsFor(user)) return undefined;
-      return confirmMailbox(
-        tx,
-        client,
-        user,
-        { link: purpose as MailedLinkType, isNamed: types.length === 1 },
-        now,
-      );
-    },
+    complete: confirming('email', 'signup'),
+  };
+}
+
+function confirming(by: Recipient['by'], signUp: string): Verification['complete'] {
+  // The spending holds the row.
+  return async (_services, tx, client, { userId, address, purpose }, now) => {
+    const user = await findUserById(tx, userId);
+    // The address may have changed since it was sent to.
+    if (!user || user.deleted_at || user[by] !== address || !standsFor(user, by)) return undefined;
+    return confirmAddress(tx, client, user, { by, address }, { isSignUp: purpose === signUp, now });
   };
 }

@@ -1,12 +1,10 @@
 /** `POST /admin/generate_link`: what a mail would hold, for an administrator who sends it by other means. */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { actionLink, type LinkVerification } from '../codes/action-link.ts';
 import { forgetGuesses } from '../codes/code-guesses.ts';
 import { assertFree, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS, setPending } from '../codes/email-change.ts';
-import { signUpMetadata } from '../codes/mailbox-owner.ts';
 import { dropTokens, newToken, type OneTimeTokenType, storeToken } from '../codes/one-time-token.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
@@ -14,10 +12,11 @@ import { type Call, type Endpoints, newEndpoints, type Services } from '../proto
 import { conflict, ProtocolError, validationFailed } from '../protocol/protocol-error.ts';
 import { redirectTarget } from '../protocol/redirect.ts';
 import { type AdmittedUser, admitUser } from '../sign-up/admitted-user.ts';
-import { insertUser, newUserRow } from '../sign-up/new-user.ts';
+import { claimAccount } from '../sign-up/claim.ts';
+import { insertUser } from '../sign-up/new-user.ts';
+import { newcomerRow } from '../sign-up/newcomer.ts';
 import { passwordHashOf } from '../users/admin-user-body.ts';
 import { parseEmailAddress } from '../users/email-address.ts';
-import { assertMetadataFits } from '../users/user-metadata.ts';
 import {
   type FullUserRow,
   findUserByEmail,
@@ -97,21 +96,9 @@ async function newcomerOf(
   const isSignup =
     type === 'signup' || (type === 'magiclink' && !(await findUserByEmail(services.database, email)));
   if (!isSignup) return null;
-  const id = randomUUID();
-  const userMetadata = signUpMetadata(id, email, data);
-  assertMetadataFits(userMetadata, null);
-  const row = newUserRow(
-    {
-      id,
-      email,
-      encryptedPassword: type === 'signup' ? hash : null,
-      isEmailConfirmed: false,
-      isPhoneConfirmed: false,
-      userMetadata,
-    },
-    now,
-  );
-  return admitUser(services, client, row, 'user.created');
+  const row = newcomerRow({ by: 'email', address: email }, { data }, now);
+  const encrypted_password = type === 'signup' ? hash : null;
+  return admitUser(services, client, { ...row, encrypted_password }, 'user.created');
 }
 
 async function make(
@@ -168,7 +155,8 @@ async function makeSignIn(
   { email, type }: { email: string; type: 'magiclink' | 'recovery' },
   newcomer: AdmittedUser | null,
 ): Promise<Made> {
-  const user = await findUserByEmail(tx, email);
+  // Whoever gets it by the administrator may be the owner of what a stranger has signed up.
+  const user = await claimAccount(tx, null, { by: 'email', address: email }, services.clock());
   if (user) return give(services, tx, user, { stored: 'recovery_token', verification: type, type });
   if (type === 'recovery') throw userNotFound();
   return makeSignup(services, tx, expected(newcomer));

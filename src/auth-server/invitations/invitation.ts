@@ -1,17 +1,15 @@
 /** The account of somebody whom an administrator brings in: without a password, and theirs once they show that the address is. */
-import { randomUUID } from 'node:crypto';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { signUpMetadata } from '../codes/mailbox-owner.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { emailExists } from '../protocol/protocol-error.ts';
 import type { AdmittedUser } from '../sign-up/admitted-user.ts';
-import { insertUser, newUserRow } from '../sign-up/new-user.ts';
-import { assertMetadataFits } from '../users/user-metadata.ts';
+import { insertUser } from '../sign-up/new-user.ts';
+import { newcomerRow } from '../sign-up/newcomer.ts';
 import { type FullUserRow, findUserByEmail, lockUser } from '../users/user-row.ts';
 
 /** The account as it will be. @throws {ProtocolError} 400 validation_failed */
-export function newInvitee({
+export const newInvitee = ({
   email,
   data,
   now,
@@ -19,23 +17,7 @@ export function newInvitee({
   email: string;
   data: JsonObject;
   now: Date;
-}): FullUserRow {
-  const id = randomUUID();
-  const invitee = newUserRow(
-    {
-      id,
-      email,
-      encryptedPassword: null,
-      isEmailConfirmed: false,
-      isPhoneConfirmed: false,
-      invitedAt: now,
-      userMetadata: signUpMetadata(id, email, data),
-    },
-    now,
-  );
-  assertMetadataFits(invitee.raw_user_meta_data, null);
-  return invitee;
-}
+}): FullUserRow => newcomerRow({ by: 'email', address: email }, { data, invitedAt: now }, now);
 
 /**
  * Makes the account, or takes up one that nobody can sign in to yet. Whoever signed that up first may not be its owner: their password, and

@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { signUpMetadata } from '../codes/mailbox-owner.ts';
+import { parseCodeChallenge } from '../codes/flow-state.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
-import { attempting, type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
-import { ProtocolError, validationFailed } from '../protocol/protocol-error.ts';
-import { answerSession } from '../sessions/session-answer.ts';
-import { signIn } from '../sessions/sign-in.ts';
+import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
+import { ProtocolError, phoneProviderDisabled, validationFailed } from '../protocol/protocol-error.ts';
+import { redirectTo } from '../protocol/redirect-to.ts';
 import { parseEmailAddress } from '../users/email-address.ts';
-import { assertMetadataFits } from '../users/user-metadata.ts';
-import { type AdmittedUser, admitUser } from './admitted-user.ts';
+import { parsePhone } from '../users/phone-number.ts';
 import { signUpAnonymously } from './anonymous.ts';
-import { insertUser, newUserRow } from './new-user.ts';
-import { signUpByPhone } from './phone-signup.ts';
-import { assertStrongPassword, signUpUnconfirmed } from './sign-up-unconfirmed.ts';
+import { signUpConfirmed } from './sign-up-confirmed.ts';
+import { signUpMail, signUpText } from './sign-up-message.ts';
+import { signUpUnconfirmed } from './sign-up-unconfirmed.ts';
 
 const Body = z.object({
   email: optionalText,
@@ -22,54 +19,44 @@ const Body = z.object({
   code_challenge: optionalText,
   code_challenge_method: optionalText,
 });
+type Body = z.infer<typeof Body>;
 
 export function signupEndpoints(services: Services): Endpoints {
   return newEndpoints().post('/signup', (call) => signUp(services, call));
 }
 
 async function signUp(services: Services, call: Call): Promise<Response> {
-  const { settings, passwords, clock } = services;
   const body = await readBody(call.req.raw, Body);
-  const { email, phone, password, data = {} } = body;
-  if (!settings.signupEnabled) {
+  if (!services.settings.signupEnabled) {
     throw new ProtocolError(422, 'signup_disabled', 'Signups not allowed for this instance');
   }
-  if (!email) {
-    if (phone) return signUpByPhone(services, call, { phone, password, data });
-    return signUpAnonymously(services, call, data);
-  }
-  if (!password) throw validationFailed('Signup requires a valid password');
-  const address = parseEmailAddress(email);
-  const id = randomUUID();
-  const userMetadata = signUpMetadata(id, address, data, !settings.emailConfirmation);
-  assertMetadataFits(userMetadata, null);
-  const newcomer = { id, email: address, password, userMetadata };
-  if (settings.emailConfirmation) return signUpUnconfirmed(services, call, newcomer, body);
-  const encryptedPassword = await attempting(services, call.var.client, 'signup', address, async () => {
-    assertStrongPassword(services, newcomer);
-    return passwords.hash(password);
-  });
-  const now = clock();
-  const newUser = newUserRow(
-    { id, email: address, encryptedPassword, isEmailConfirmed: true, isPhoneConfirmed: false, userMetadata },
-    now,
-  );
-  const user = await admitUser(services, call.var.client, newUser);
-  return answerConfirmed(services, call, user, now);
+  if (body.email) return signUpByMail(services, call, body.email, body);
+  if (body.phone) return signUpByPhone(services, call, body.phone, body);
+  return signUpAnonymously(services, call, body.data ?? {});
 }
 
-/** Here a taken address cannot be hidden: the session itself would tell. */
-async function answerConfirmed(
-  services: Services,
-  call: Call,
-  user: AdmittedUser,
-  now: Date,
-): Promise<Response> {
-  const grant = await services.database.transaction(async (tx) => {
-    if (!(await insertUser(tx, user))) return null;
-    return signIn(tx, { user, method: 'password', client: call.var.client, now, issuedAt: now });
-  });
-  if (!grant) throw new ProtocolError(422, 'user_already_exists', 'User already registered');
-  services.outbox.wake();
-  return answerSession(services, call, grant);
+async function signUpByMail(services: Services, call: Call, email: string, body: Body): Promise<Response> {
+  const password = passwordIn(body);
+  const address = parseEmailAddress(email);
+  const signUp = { recipient: { by: 'email', address }, password, data: body.data } as const;
+  if (!services.settings.emailConfirmation) return signUpConfirmed(services, call, signUp);
+  const challenge = parseCodeChallenge(body.code_challenge, body.code_challenge_method);
+  const link = { type: 'signup', challenge, redirectTo: redirectTo(call), now: services.clock() } as const;
+  return signUpUnconfirmed(services, call, signUp, signUpMail(services, address, link));
+}
+
+async function signUpByPhone(services: Services, call: Call, phone: string, body: Body): Promise<Response> {
+  const { enabled, autoconfirm } = services.settings.phone;
+  if (!enabled) throw phoneProviderDisabled(400);
+  const password = passwordIn(body);
+  const address = parsePhone(phone);
+  const signUp = { recipient: { by: 'phone', address }, password, data: body.data } as const;
+  if (autoconfirm) return signUpConfirmed(services, call, signUp);
+  return signUpUnconfirmed(services, call, signUp, signUpText(services, address));
+}
+
+/** @throws {ProtocolError} 400 validation_failed */
+function passwordIn({ password }: Body): string {
+  if (!password) throw validationFailed('Signup requires a valid password');
+  return password;
 }

@@ -146,13 +146,14 @@ export async function findUserById(database: Queryable, id: string): Promise<Ful
 
 /**
  * Held until the transaction ends, and read only then: what one statement reads beside a row that it waited for (identities, factors) is
- * from before the wait, and of two who unlink at once both would see both identities. Undefined for somebody deleted.
+ * from before the wait, and of two who unlink at once both would see both identities. Undefined for somebody deleted, after as many statements.
  */
 export async function lockUser(tx: Queryable, id: string): Promise<FullUserRow | undefined> {
   const found = await tx.query('select 1 from auth.users where id = $1 and deleted_at is null for update', [
     id,
   ]);
-  return found.length > 0 ? findUserById(tx, id) : undefined;
+  const user = await findUserById(tx, id);
+  return found.length > 0 ? user : undefined;
 }
 
 /** Whoever signs in with the address: neither somebody deleted, nor somebody whom a company's identity provider vouches for. */

@@ -1,0 +1,19 @@
+/** What somebody signs up with, beside what they say of themselves. */
+import { checkPassword } from '../../adapters/passwords/password-policy.ts';
+import type { Recipient } from '../codes/recipient.ts';
+import type { JsonObject } from '../protocol/body.ts';
+import type { Services } from '../protocol/endpoint.ts';
+import { weakPassword } from '../protocol/protocol-error.ts';
+
+export interface SignUp {
+  recipient: Recipient;
+  password: string;
+  data: JsonObject | undefined;
+}
+
+/** @throws {ProtocolError} 422 weak_password */
+export function assertStrong({ settings }: Services, { recipient, password }: SignUp): void {
+  const email = recipient.by === 'email' ? recipient.address : null;
+  const problem = checkPassword(password, { email, rules: settings.passwordRules });
+  if (problem) throw weakPassword(problem);
+}
