@@ -29,3 +29,12 @@ export const contactText = (contact: Contact) => ('email' in contact ? contact.e
 
 /** The kind under which what is sent there is counted. */
 export const sendingTo = (contact: Contact) => ('email' in contact ? 'mail' : 'sms');
+
+/**
+ * What guesses at somebody's password are counted under: what they sign in with. It is not their id, since nobody knows at a sign-in whose
+ * account it is; and of two that they have it is the one they come with, for a count of both would tell which number is whose address.
+ */
+export function guessedAs(account: Pick<Account, 'id' | 'email' | 'phone'>): string {
+  const contact = contactOf(account);
+  return contact ? contactText(contact) : account.id;
+}

@@ -2,7 +2,7 @@
 import { type AttemptLimiter, tryCredential } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type Contact, contactOf, contactText } from './contact.ts';
+import { type Contact, contactOf, contactText, guessedAs } from './contact.ts';
 import { ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import { parseNonce } from './sign-in/shown-code.ts';
@@ -40,11 +40,11 @@ export async function provingWhoAsks<Result>(
   input: ProofInput,
   work: (proof: Proof | null) => Promise<Result>,
 ): Promise<Result> {
-  const { id: userId, email, isAnonymous } = viewer.account;
+  const { id: userId, isAnonymous } = viewer.account;
   const { currentPassword: password, nonce } = input;
   assertOneProof(input);
   if (password != null) {
-    return tryCredential(needs, 'password', email ?? userId, () =>
+    return tryCredential(needs, 'password', guessedAs(viewer.account), () =>
       work({ userId, contact: contactOf(viewer.account), password }),
     );
   }

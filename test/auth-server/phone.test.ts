@@ -374,4 +374,28 @@ describe.each(DATABASES)('phone numbers on %s', (kind) => {
       await limited.close();
     }
   });
+
+  test('are what wrong passwords are counted under, at the sign-in and where the present one is asked for', async () => {
+    const settings = { phone: { ...phoneSettings, autoconfirm: true }, manualLinking: true };
+    const limited = await openAuthServer(kind, { settings, limited: true });
+    try {
+      const phone = newNumber();
+      const { body } = await limited.ask('/signup', { json: { phone, password: PASSWORD } });
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        const json = { phone, password: 'wrong' };
+        const { status } = await limited.ask('/token?grant_type=password', { json });
+        expect(status).toBe(400);
+      }
+      const put = (json: object) => limited.ask('/user', { method: 'PUT', token: body.access_token, json });
+      for (const json of [
+        { password: 'another good password', current_password: 'wrong' },
+        // "The same" would tell as much.
+        { password: PASSWORD },
+      ]) {
+        expect(await put(json)).toMatchObject({ status: 429, body: { code: 'over_request_rate_limit' } });
+      }
+    } finally {
+      await limited.close();
+    }
+  });
 });

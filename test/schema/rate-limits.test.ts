@@ -49,4 +49,29 @@ describe('rate limits', () => {
     }
     expect((await app.logIn(ada.email)).id).toBe(ada.id);
   });
+
+  test.each([
+    ['changePassword', { currentPassword: 'wrong', newPassword: 'another good password' }],
+    ['changePhone', { currentPassword: 'wrong', phone: '+41 79 010 99 99' }],
+  ])(
+    'count a wrong password of somebody with a number as one, at the sign-in and in %s',
+    async (name, input) => {
+      const env = { RATE_LIMITS: 'on', EXTERNAL_PHONE_ENABLED: 'on', SMS_AUTOCONFIRM: 'on' };
+      const app = await createTestApp({ env });
+      const phone = '+41 79 010 99 01';
+      const signedUp = await app.graphql(
+        `mutation ($input: SignupInput!) { signup(input: $input) { ... on AuthSession { accessToken } } }`,
+        { input: { phone, password: PASSWORD } },
+      );
+      const { accessToken: token } = signedUp.data.signup;
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        const { data } = await app.graphql(LOG_IN, { input: { phone, password: 'wrong' } });
+        expect(data.login.code).toBe('INVALID_CREDENTIALS');
+      }
+      const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+      const mutation = `mutation ($input: ${type}!) { ${name}(input: $input) { ... on UserError { code } } }`;
+      const { data } = await app.graphql(mutation, { input }, { token });
+      expect(data[name].code).toBe('RATE_LIMITED');
+    },
+  );
 });

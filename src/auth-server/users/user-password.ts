@@ -1,6 +1,7 @@
 /** Passwords in a `PUT /user`: the current one as proof of who asks, and a new one. */
 import { normalizePassword } from '../../adapters/passwords/normal-form.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
+import { recipientOf } from '../codes/recipient.ts';
 import type { Bearer } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import { attempting, forgiveAttempt, type Services } from '../protocol/endpoint.ts';
@@ -51,7 +52,7 @@ export async function changeOfPassword(
 ): Promise<UserChange['encryptedPassword']> {
   const { passwords, settings } = services;
   const stored = user.encrypted_password || null;
-  const account = user.email ?? user.id;
+  const { address: account } = recipientOf(user);
 
   if (current != null) await assertCurrentPassword(services, client, user, current);
   if (password == null) return undefined;
@@ -84,7 +85,7 @@ export async function assertCurrentPassword(
   user: FullUserRow,
   current: string,
 ): Promise<void> {
-  const account = user.email ?? user.id;
+  const { address: account } = recipientOf(user);
   const { isRight } = await attempting(services, client, 'password', account, () =>
     services.passwords.verify(current, user.encrypted_password || null),
   );

@@ -4,7 +4,7 @@ import type { AuthBackend } from '../auth-backend.ts';
 import { type ChangeLog, changing } from '../changes.ts';
 import type { Client } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { contactOf, contactText, sendingTo } from '../contact.ts';
+import { contactOf, contactText, guessedAs, sendingTo } from '../contact.ts';
 import { InvalidCredentialsError, ReauthenticationRequiredError } from '../errors.ts';
 import { hasJustShown } from '../just-shown.ts';
 import { assertOneProof, contactForCode, type ProofInput } from '../proof.ts';
@@ -39,7 +39,7 @@ export async function changePassword(
   if (currentPassword != null) {
     const contact = contactOf(account);
     if (!contact) throw new InvalidCredentialsError();
-    return tryCredential(needs, 'password', email ?? id, () =>
+    return tryCredential(needs, 'password', guessedAs(account), () =>
       changing(changes, id, () =>
         auth.changePassword(accessToken, { contact, currentPassword, newPassword }),
       ),
