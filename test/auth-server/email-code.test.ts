@@ -495,6 +495,30 @@ describe.each(DATABASES)('codes and links by mail on %s', (kind) => {
       );
     });
 
+    test('is dead after half as many where the guess may be at either of two', async () => {
+      for (const [type, guesses] of [
+        ['email', 5],
+        ['magiclink', 10],
+      ] as const) {
+        const { email } = await signedUp();
+        await auth.supabase().auth.signInWithOtp({ email });
+        const [magicLink, signUp] = await auth.messagesTo(email);
+        const wrong = [0, 1, 2]
+          .map((n) => String(n).repeat(6))
+          .find((code) => ![magicLink?.code, signUp?.code].includes(code));
+        const verify = async (token: string) =>
+          (await auth.ask('/verify', { json: { type, email, token } })).status;
+        for (let n = 1; n < guesses; n += 1) expect(await verify(wrong!)).toBe(403);
+        if (type === 'magiclink') {
+          expect(await verify(magicLink!.code!)).toBe(200);
+        } else {
+          expect(await verify(wrong!)).toBe(403);
+          expect(await verify(signUp!.code!)).toBe(403);
+          expect(await verify(magicLink!.code!)).toBe(403);
+        }
+      }
+    });
+
     test('holds no longer than it may', async () => {
       const { email, code } = await signedUp();
       auth.clock.advance(3600);

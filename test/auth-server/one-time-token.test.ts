@@ -30,6 +30,7 @@ describe.each(DATABASES)('a one-time token on %s', (kind) => {
   ) =>
     spendToken(auth.database, 'code' in presented ? { ...presented, digits: 6 } : presented, {
       types,
+      purposes: [''],
       sentAfter: new Date(auth.clock.now().getTime() - HOUR_MS),
     });
   const stored = async () =>
@@ -81,6 +82,25 @@ describe.each(DATABASES)('a one-time token on %s', (kind) => {
     expect(await spend({ address, code: code.slice(0, 5) })).toBeUndefined();
     auth.clock.advance(3600);
     expect(await spend({ token })).toBeUndefined();
+  });
+
+  test('has one right code, also where it is not said what it was sent for', async () => {
+    const type = 'confirmation_token';
+    const purposes = ['signup', 'phone/signup', 'phone'];
+    for (const purpose of purposes) {
+      const { token, code: right } = newToken({ digits: 1, purpose });
+      const store = () =>
+        storeToken(auth.database, { userId, type, address, token, purpose, now: auth.clock.now() });
+      const taken = [];
+      for (const code of '0123456789') {
+        await store();
+        const presented = { address, code, digits: 1 };
+        const sentAfter = new Date(auth.clock.now().getTime() - HOUR_MS);
+        const spent = await spendToken(auth.database, presented, { types: [type], sentAfter, purposes });
+        if (spent) taken.push([code, spent.purpose]);
+      }
+      expect(taken).toEqual([[right, purpose]]);
+    }
   });
 
   test('says whether it was asked for with PKCE, and cannot be had without saying so', async () => {

@@ -1,10 +1,11 @@
 /**
  * Wrong codes, counted by the address they were tried for, whether or not anybody has it: a code of six digits must not be found by trying.
- * It is dead after a few of them, and its link still works; the next code starts anew. How many codes an hour that can be is for the
- * limits to say.
+ * It is dead after a few of them, and its link still works; the next code starts anew. Where several codes would do, a guess is one at each
+ * of them, and counts as many times. How many codes an hour that can be is for the limits to say.
  */
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { type Accepted, PURPOSE } from './one-time-token.ts';
 
 const MAX_GUESSES = 10;
 
@@ -14,10 +15,12 @@ const SWEPT_AT_ONCE = 20;
 /**
  * Counts a guess before it is looked at, in one statement, so that many at once count too. False when it is one too many.
  * @param address an e-mail address or phone number, as the code was hashed with
+ * @param accepted the codes it may hit. Of several people with the address, as where they want to change to it, each has one.
  */
 export async function mayGuess(
   database: Queryable,
   address: string,
+  { types, purposes, sentAfter }: Accepted,
   now: Date,
   codeTtlSeconds: number,
 ): Promise<boolean> {
@@ -26,13 +29,26 @@ export async function mayGuess(
        delete from limen.code_guesses where address_hash in (
          select address_hash from limen.code_guesses where ends_at <= $2 and address_hash <> $1
          limit ${SWEPT_AT_ONCE} for update skip locked)
+     ), codes as (
+       select count(*)::int as count from auth.one_time_tokens
+       where relates_to = $4 and token_type = any($5::text[]::auth.one_time_token_type[])
+         and ${PURPOSE} = any($6) and created_at > $7::timestamptz at time zone 'UTC'
      )
-     insert into limen.code_guesses as counted (address_hash, guesses, ends_at) values ($1, 1, $3)
+     insert into limen.code_guesses as counted (address_hash, guesses, ends_at)
+     select $1, greatest(1, codes.count), $3 from codes
      on conflict (address_hash) do update set
-       guesses = case when counted.ends_at <= $2 then 1 else counted.guesses + 1 end,
+       guesses = case when counted.ends_at <= $2 then 0 else counted.guesses end + excluded.guesses,
        ends_at = case when counted.ends_at <= $2 then $3 else counted.ends_at end
      returning guesses`,
-    [hashOf(address), now, new Date(now.getTime() + codeTtlSeconds * 1000)],
+    [
+      hashOf(address),
+      now,
+      new Date(now.getTime() + codeTtlSeconds * 1000),
+      address,
+      types,
+      purposes,
+      sentAfter,
+    ],
   );
   return (counted?.guesses ?? 0) <= MAX_GUESSES;
 }

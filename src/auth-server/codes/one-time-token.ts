@@ -1,7 +1,8 @@
 /**
  * Links and codes that are sent to somebody, each of which counts once. Supabase Auth makes the link's token of the code and the address,
- * so that whoever knows an address finds its link in a million tries; here the token is random, the row holds its hash, and the code
- * is made of the hash. Rows look alike, and what Supabase Auth reads of them it can read.
+ * so that whoever knows an address finds its link in a million tries; here the token is random, the row holds its hash with what the token
+ * is for, and the code is made of that: so each row has one code, and it is known what for. Rows look alike, and what Supabase Auth reads
+ * of them it can read.
  */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Queryable } from '../../adapters/postgres/database.ts';
@@ -29,7 +30,7 @@ export interface OneTimeToken {
 
 /**
  * A token not yet anybody's. With PKCE the link says so by its beginning, as in Supabase Auth.
- * @param purpose where tokens of one type are sent for more than one thing: hash and code are bound to it
+ * @param purpose where tokens of one type are sent for more than one thing: what this one is good for
  */
 export function newToken({
   digits,
@@ -41,7 +42,7 @@ export function newToken({
   purpose?: string;
 }): OneTimeToken {
   const token = `${isPkce ? PKCE : ''}${randomBytes(28).toString('hex')}`;
-  return { token, code: codeOf(hashOf(token, purpose), purpose, digits) };
+  return { token, code: codeOf(hashOf(token, purpose), digits) };
 }
 
 const PKCE = 'pkce_';
@@ -102,28 +103,29 @@ export interface SpentToken {
  */
 export type Presented = { token: string } | { address: string; code: string; digits: number };
 
+/** Which tokens count where one is presented. */
+export interface Accepted {
+  types: readonly OneTimeTokenType[];
+  /** As they were stored. */
+  purposes: readonly string[];
+  /** Older ones are over. */
+  sentAfter: Date;
+}
+
 /**
- * Spends a token of one of the types. Undefined where there is none such, or none that young; and for all but one of those who present
+ * Spends a token of those that count. Undefined where there is none such, or none that young; and for all but one of those who present
  * the same at the same moment. First the person's row is locked and then the token's, in the order of `storeToken`.
- *
- * @param sentAfter older ones are over
- * @param purposes as they were stored
  */
 export async function spendToken(
   tx: Queryable,
   presented: Presented,
-  {
-    types,
-    sentAfter,
-    purposes = [''],
-  }: { types: readonly OneTimeTokenType[]; sentAfter: Date; purposes?: readonly string[] },
+  { types, purposes, sentAfter }: Accepted,
 ): Promise<SpentToken | undefined> {
-  const purposeOf = new Map(
+  const hashes =
     'token' in presented
-      ? hashesByToken(presented.token, purposes)
-      : await hashesByCode(tx, presented, types, purposes),
-  );
-  if (purposeOf.size === 0) return undefined;
+      ? purposes.map((purpose) => hashOf(presented.token, purpose))
+      : await hashesByCode(tx, presented, types, purposes);
+  if (hashes.length === 0) return undefined;
   const [spent] = await tx.query<{
     user_id: string;
     token_type: OneTimeTokenType;
@@ -146,11 +148,11 @@ export async function spendToken(
        update auth.users set ${CLEARED} from spent where users.id = spent.user_id
      )
      select * from spent`,
-    [[...purposeOf.keys()], types, sentAfter],
+    [hashes, types, sentAfter],
   );
   if (!spent) return undefined;
   const { user_id: userId, token_type: type, token_hash: hash, relates_to: address } = spent;
-  return { userId, type, purpose: purposeOf.get(hash) ?? '', address, isPkce: isPkceToken(hash) };
+  return { userId, type, purpose: purposeOf(hash), address, isPkce: isPkceToken(hash) };
 }
 
 /** What a token was sent to, without spending it; undefined where there is none such. */
@@ -190,46 +192,42 @@ const CLEARED = Object.entries(COLUMNS)
   )
   .join(', ');
 
-function hashesByToken(token: string, purposes: readonly string[]): [hash: string, purpose: string][] {
-  // Anything else could be a purpose with a token.
-  if (!/^(?:pkce_)?[0-9a-f]{56}$/.test(token)) return [];
-  return purposes.map((purpose) => [hashOf(token, purpose), purpose]);
-}
-
 /** Which of the tokens that were sent to an address have the code. Whether one is still good is for the spending to say. */
 async function hashesByCode(
   tx: Queryable,
   { address, code, digits }: { address: string; code: string; digits: number },
   types: readonly OneTimeTokenType[],
   purposes: readonly string[],
-): Promise<[hash: string, purpose: string][]> {
+): Promise<string[]> {
   const sent = await tx.query<{ token_hash: string }>(
     `select token_hash from auth.one_time_tokens
      where relates_to = $1 and token_type = any($2::text[]::auth.one_time_token_type[])`,
     [address, types],
   );
   const given = Buffer.from(code);
-  return sent.flatMap(({ token_hash: hash }) =>
-    purposes
-      .filter((purpose) => {
-        const right = Buffer.from(codeOf(hash, purpose, digits));
-        return right.length === given.length && timingSafeEqual(right, given);
-      })
-      .map((purpose): [string, string] => [hash, purpose]),
-  );
+  return sent
+    .map(({ token_hash: hash }) => hash)
+    .filter((hash) => {
+      const right = Buffer.from(codeOf(hash, digits));
+      return (
+        purposes.includes(purposeOf(hash)) && right.length === given.length && timingSafeEqual(right, given)
+      );
+    });
 }
 
 /** Kept instead of the token: whoever reads the database has no link. @param purpose as in `newToken` */
 export function hashOf(token: string, purpose: string): string {
-  const hash = createHash('sha224')
-    .update(purpose && `${purpose} `)
-    .update(token)
-    .digest('hex');
-  return isPkceToken(token) ? `${PKCE}${hash}` : hash;
+  const hash = createHash('sha224').update(token).digest('hex');
+  return `${isPkceToken(token) ? PKCE : ''}${hash}${purpose && `.${purpose}`}`;
 }
 
+const purposeOf = (hash: string) => hash.split('.')[1] ?? '';
+
+/** The same of a row, for a statement. */
+export const PURPOSE = `split_part(token_hash, '.', 2)`;
+
 /** 64 bits leave no digit more likely than another that anybody could notice. */
-function codeOf(hash: string, purpose: string, digits: number): string {
-  const bits = createHash('sha256').update(`code ${purpose} ${hash}`).digest().readBigUInt64BE();
+function codeOf(hash: string, digits: number): string {
+  const bits = createHash('sha256').update(`code ${hash}`).digest().readBigUInt64BE();
   return String(bits % 10n ** BigInt(digits)).padStart(digits, '0');
 }

@@ -15,8 +15,8 @@ import { ProtocolError, phoneProviderDisabled, validationFailed } from '../proto
 import { countSending } from '../protocol/sending-limit.ts';
 import { localeOf } from '../users/person-locale.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
-import { newToken, spendToken, storeToken } from './one-time-token.ts';
-import { recipientOf } from './recipient.ts';
+import { type Accepted, newToken, spendToken, storeToken } from './one-time-token.ts';
+import { type Recipient, recipientOf } from './recipient.ts';
 import { codesBy } from './verification.ts';
 
 const TYPE = 'reauthentication_token';
@@ -93,8 +93,9 @@ export function assertNonceGiven(
 export async function countNonce(services: Services, client: Client, { user }: Bearer): Promise<void> {
   const { by, address } = recipientOf(user);
   await countAttempt(services, client, 'verify', address);
-  const { database, clock, settings } = services;
-  if (!(await mayGuess(database, address, clock(), codesBy(settings, by).ttlSeconds))) throw notValid();
+  const { database, clock } = services;
+  const { ttlSeconds } = codesBy(services.settings, by);
+  if (!(await mayGuess(database, address, accepted(services, by), clock(), ttlSeconds))) throw notValid();
 }
 
 /** Uses the code up, in the transaction that does what it was asked for. @throws {ProtocolError} 422 reauthentication_not_valid */
@@ -105,13 +106,18 @@ export async function spendNonce(
   nonce: string,
 ): Promise<void> {
   const { by, address } = recipientOf(user);
-  const { length, ttlSeconds } = codesBy(services.settings, by);
-  const sentAfter = new Date(services.clock().getTime() - ttlSeconds * 1000);
-  const presented = { address, code: nonce.replace(/\s/g, ''), digits: length };
-  const spent = await spendToken(tx, presented, { types: [TYPE], sentAfter });
+  const { length: digits } = codesBy(services.settings, by);
+  const presented = { address, code: nonce.replace(/\s/g, ''), digits };
+  const spent = await spendToken(tx, presented, accepted(services, by));
   if (spent?.userId !== user.id) throw notValid();
   await forgetGuesses(tx, address);
 }
+
+const accepted = ({ settings, clock }: Services, by: Recipient['by']): Accepted => ({
+  types: [TYPE],
+  purposes: [''],
+  sentAfter: new Date(clock().getTime() - codesBy(settings, by).ttlSeconds * 1000),
+});
 
 export const forgiveNonce = (services: Services, client: Client, { user }: Bearer) =>
   forgiveAttempt(services, client, 'verify', recipientOf(user).address);

@@ -57,12 +57,12 @@ export async function verify(
   const { database, clock, settings, changes, outbox } = services;
   const now = clock();
   const { ttlSeconds } = codesBy(settings, by);
-  if ('address' in presented && !(await mayGuess(database, presented.address, now, ttlSeconds))) {
+  const accepted = { types: stored, purposes, sentAfter: new Date(now.getTime() - ttlSeconds * 1000) };
+  if ('address' in presented && !(await mayGuess(database, presented.address, accepted, now, ttlSeconds))) {
     throw otpExpired(presented);
   }
   const { verified, changed } = await database.transaction(async (tx) => {
-    const sentAfter = new Date(now.getTime() - ttlSeconds * 1000);
-    const spent = await spendToken(tx, presented, { types: stored, purposes, sentAfter });
+    const spent = await spendToken(tx, presented, accepted);
     const done = spent && (await complete(services, tx, client, spent, now));
     if (!spent || !done) throw otpExpired(presented);
     if ('address' in presented) await forgetGuesses(tx, presented.address);

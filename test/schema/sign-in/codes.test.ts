@@ -325,7 +325,7 @@ describe('codes and links by mail', () => {
       known: 6 + recorded,
       unknown: 6 + recorded,
       signIn: 6 + recorded,
-      reset: 5 + recorded,
+      reset: 6 + recorded,
     });
   });
 });
