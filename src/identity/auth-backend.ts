@@ -29,10 +29,10 @@ export interface AuthBackend {
   readonly directory: UserDirectory;
 
   /**
-   * Whether sign-ups with one address are paused by the server, whether or not it has an account. Supabase's server pauses only where it
-   * has one, which tells.
+   * Whether the server itself pauses between two sign-ups, sign-in codes or recoveries of one address, whether or not it has an account, and
+   * so hears what comes too early. Supabase's server pauses only where there is one, which tells.
    */
-  readonly pausesSignUpMail: boolean;
+  readonly pausesMessages: boolean;
 
   readonly factors: FactorBackend;
 

@@ -74,7 +74,7 @@ class SupabaseBackend implements AuthBackend {
   /** Null on Supabase. */
   readonly #extension: Extension | null;
   readonly codes: CodesBackend;
-  readonly pausesSignUpMail: boolean;
+  readonly pausesMessages: boolean;
   readonly factors: FactorBackend;
   readonly signInChallenges: SignInChallengeStore;
   readonly addresses: AuthBackend['addresses'];
@@ -93,7 +93,7 @@ class SupabaseBackend implements AuthBackend {
       isEmbedded: options.checksPasswordFirst,
       texts: () => this.addresses,
     });
-    this.pausesSignUpMail = options.checksPasswordFirst;
+    this.pausesMessages = options.checksPasswordFirst;
     const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
     this.#extension = extension;
     this.factors = new SupabaseFactors(this.#calls, extension);

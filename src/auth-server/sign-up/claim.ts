@@ -46,17 +46,16 @@ export const findClaimed = (database: Queryable, { by, address }: Recipient) =>
 
 /**
  * Counts the message that a claim leads to. One that comes too early brings nothing, but what it disputes goes all the same: its owner may
- * have asked, and finds the message of a stranger's.
+ * have asked, and finds the message of a stranger's. So Limen itself leaves these to be counted here.
  *
  * @throws {ProtocolError} 429 over_email_send_rate_limit, over_sms_send_rate_limit
  */
 export async function countClaim(services: Services, client: Client, claim: Claim): Promise<void> {
-  await countSending(services, client, claim.by === 'email' ? 'mail' : 'sms', claim.address).catch(
-    async (error) => {
-      await settle(services.database, claim, services.clock());
-      throw error;
-    },
-  );
+  const kind = claim.by === 'email' ? 'mail' : 'sms';
+  await countSending(services, { ...client, isLimited: true }, kind, claim.address).catch(async (error) => {
+    await settle(services.database, claim, services.clock());
+    throw error;
+  });
 }
 
 /** What administrators have made or prepared, and what somebody has signed in to, is no stranger's: see `isSignedUp`. */

@@ -43,8 +43,7 @@ export async function signUpUnconfirmed(
     return { user, passwordHash: await compareOrHash(services, signUp) };
   });
   const claim = { ...recipient, passwordHash };
-  // Whoever calls for somebody does not know beforehand that this sends a message, so here all are counted.
-  await countClaim(services, { ...client, isLimited: true }, claim);
+  await countClaim(services, client, claim);
   await database.transaction(async (tx) => {
     const found = await claimAccount(tx, { ...user, encrypted_password: passwordHash }, claim, now);
     if (found && isWaiting(found, recipient.by)) await message.send(tx, found);

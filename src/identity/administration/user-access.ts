@@ -1,9 +1,10 @@
 /** How operators help somebody who cannot get in, and put out somebody who should not be in. */
 import type { Account } from '../account.ts';
-import { type AttemptLimiter, countAttempt } from '../attempts.ts';
+import type { AttemptLimiter } from '../attempts.ts';
 import { changing } from '../changes.ts';
 import type { Client } from '../client.ts';
 import { UserNotFoundError, ValidationError } from '../errors.ts';
+import { pauseMessages } from '../sign-in/message-pause.ts';
 import type { CodeSent } from '../sign-in/sign-in-code.ts';
 import { type AuthorityNeeds, actOn, type Operator } from './authority.ts';
 import type { MfaReset } from './user-administration.ts';
@@ -43,7 +44,7 @@ export async function sendPasswordReset(
       const message = 'This person has no address that a mail could go to.';
       throw new ValidationError([{ path: ['userId'], code: 'NOT_ACCEPTED', message }]);
     }
-    await countAttempt(needs, 'mail', email);
+    await pauseMessages(needs, { email });
     await needs.auth.codes.sendRecoveryCode({ email, redirectTo: input.redirectTo ?? null });
     return { codeSentTo: email };
   });

@@ -7,6 +7,7 @@ import { parseEmailAddress } from '../email-address.ts';
 import { SamePasswordError } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import type { CodePurpose } from './codes-backend.ts';
+import { pauseMessages } from './message-pause.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
@@ -25,7 +26,7 @@ export async function requestPasswordReset(
 ): Promise<CodeSent> {
   const email = parseEmailAddress(input.email);
   await countAttempt(needs, 'send');
-  await countAttempt(needs, 'mail', email);
+  await pauseMessages(needs, { email });
   await needs.auth.codes.sendRecoveryCode({ email, redirectTo: input.redirectTo ?? null });
   return { codeSentTo: email };
 }

@@ -6,6 +6,7 @@ import { type ContactInput, parseContact } from '../contact.ts';
 import { allValid, ValidationError } from '../errors.ts';
 import { assertMetadataFits, metadataFromProfile, type ProfileInput } from '../own-account/profile.ts';
 import { parsePhoneNumber } from '../phone-number.ts';
+import { pauseMessages } from './message-pause.ts';
 import { parseCode, parseShownCode, type ShownCodeInput, tryCode } from './shown-code.ts';
 import { finishSignIn, type SignedIn } from './sign-in.ts';
 
@@ -43,13 +44,12 @@ export async function requestSignInCode(
   );
   assertMetadataFits({}, userMetadata);
   await countAttempt(needs, 'send');
+  await pauseMessages(needs, to);
   const newAccount = input.createAccount ? { userMetadata } : null;
   if ('phone' in to) {
-    await countAttempt(needs, 'sms', to.phone);
     await needs.auth.addresses.sendSignInText(to.phone, newAccount);
     return { textSentTo: to.phone };
   }
-  await countAttempt(needs, 'mail', to.email);
   const recipient = { email: to.email, redirectTo: input.redirectTo ?? null };
   await needs.auth.codes.sendSignInCode(recipient, newAccount);
   return { codeSentTo: to.email };

@@ -1,10 +1,11 @@
 import { type AttemptLimiter, countAttempt } from '../attempts.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Client } from '../client.ts';
-import { type Contact, type ContactInput, contactText, parseContact, sendingTo } from '../contact.ts';
+import { type Contact, type ContactInput, parseContact } from '../contact.ts';
 import { allValid } from '../errors.ts';
 import { assertMetadataFits, metadataFromProfile, type ProfileInput } from '../own-account/profile.ts';
 import type { Session } from '../sessions/session.ts';
+import { pauseMessages } from './message-pause.ts';
 
 /** The address must be confirmed before anybody can sign in with it. Says nothing about whether it was free. */
 export interface EmailConfirmationSent {
@@ -34,7 +35,7 @@ export async function signUp(
   await countAttempt(needs, 'signup');
   const session = await needs.auth.signUp({ ...contact, password: input.password, userMetadata });
   if (session) return session;
-  if (!needs.auth.pausesSignUpMail) await countAttempt(needs, sendingTo(contact), contactText(contact));
+  await pauseMessages(needs, contact);
   return confirmationSent(contact);
 }
 

@@ -345,3 +345,28 @@ test('one mail a minute goes to an address, whether or not it has an account, an
     expect((await ask('resendVerification', { email })).code).toBe('RATE_LIMITED');
   }
 });
+
+// Supabase's own server is not told of what Limen refuses in front of it.
+if (MODE !== 'supabase') {
+  test('what comes too early for a message is heard all the same: whoever shows the code finds nothing of a stranger’s', async () => {
+    const env = { EMAIL_CONFIRMATION: 'on', EXTERNAL_PHONE_ENABLED: 'on', RATE_LIMITS: 'on' };
+    const app = await createTestApp({ env });
+    const ask = async (field: keyof typeof DOCUMENTS, input: object) =>
+      (await app.graphql(DOCUMENTS[field], { input })).data[field];
+    const as = (displayName: string) => ({ createAccount: true, profile: { displayName } });
+    for (const to of [{ email: 'ada@example.com' }, { phone: '41790100701' }]) {
+      await ask('requestSignInCode', { ...to, ...as('Eve') });
+      expect((await ask('requestSignInCode', { ...to, ...as('Ada') })).code).toBe('RATE_LIMITED');
+      const [message] = await app.messagesTo(to.email ?? to.phone);
+      const { user } = await ask('signInWithCode', { ...to, code: message?.code });
+      expect(user.displayName).toBeNull();
+    }
+    const stranger = { email: 'grace@example.com', password: 'the password of a stranger' };
+    await ask('signup', { ...stranger, profile: { displayName: 'Eve' } });
+    expect((await ask('requestPasswordReset', { email: stranger.email })).code).toBe('RATE_LIMITED');
+    const [mail] = await app.messagesTo(stranger.email);
+    const { user } = await ask('verifyEmail', { email: stranger.email, code: mail?.code });
+    expect(user.displayName).toBeNull();
+    expect((await ask('login', stranger)).code).toBe('INVALID_CREDENTIALS');
+  });
+}
