@@ -136,7 +136,8 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     enrollTotp: asking(EnrollTotpDocument),
     verifyTotp: raising(VerifyTotpDocument),
     removeFactor: asking(RemoveFactorDocument),
-    generateRecoveryCodes: async () => (await ask(GenerateRecoveryCodesDocument, {})).generateRecoveryCodes,
+    generateRecoveryCodes: async (input = {}) =>
+      (await ask(GenerateRecoveryCodesDocument, { input })).generateRecoveryCodes,
     factors: async () => (await ask(MyFactorsDocument, {})).me,
     signInAnonymously: (input = {}) => signingIn(SignInAnonymouslyDocument)(input),
     changeEmail: changingUser(ChangeEmailDocument),
@@ -215,7 +216,7 @@ export function createIdentityClient(options: IdentityClientOptions): IdentityCl
     registerPasskey: (options = {}) =>
       registerPasskey(
         {
-          start: async () => only(await ask(StartPasskeyRegistrationDocument, {})),
+          start: asking(StartPasskeyRegistrationDocument),
           finish: asking(FinishPasskeyRegistrationDocument),
         },
         options,

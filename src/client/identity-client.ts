@@ -8,6 +8,7 @@ import type {
   CompleteOnboardingInput,
   DeleteAccountInput,
   EnrollTotpInput,
+  GenerateRecoveryCodesInput,
   LinkIdentityInput,
   LoginInput,
   LogoutInput,
@@ -130,7 +131,7 @@ export interface IdentityClient extends OperatorClient, WebhookCalls {
   verifyTotp(input: VerifyTotpInput): Promise<VerifyTotpResult>;
   removeFactor(input: RemoveFactorInput): Promise<RemoveFactorResult>;
   /** Rejects with `FORBIDDEN`, reason `AAL2_REQUIRED`, in a session that has not shown a second factor. */
-  generateRecoveryCodes(): Promise<GenerateRecoveryCodesResult>;
+  generateRecoveryCodes(input?: GenerateRecoveryCodesInput): Promise<GenerateRecoveryCodesResult>;
   /** The viewer's second factors, and how many recovery codes are left. Null when nobody is signed in. */
   factors(): Promise<MyFactors | null>;
   /** Signs the person out here, unless `OTHERS` are asked for. A session that was over already is no error. */

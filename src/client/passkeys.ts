@@ -5,6 +5,7 @@ import type {
   FinishPasskeyRegistrationMutation,
   FinishPasskeySignInInput,
   FinishPasskeySignInMutation,
+  StartPasskeyRegistrationInput,
   StartPasskeyRegistrationMutation,
   StartPasskeySignInMutation,
 } from './generated/operations.ts';
@@ -22,7 +23,8 @@ export type SignInWithPasskeyResult =
   | Exclude<SignInStarted, { __typename: 'PasskeySignInChallenge' }>
   | SignInFinished;
 
-export interface RegisterPasskeyOptions {
+/** With a proof of who asks, where the session does not show it: see `docs/passkeys.md`. */
+export interface RegisterPasskeyOptions extends StartPasskeyRegistrationInput {
   /** What the person calls it: `Work laptop`. */
   name?: string | null;
   /** Takes the browser's dialogue away: the call then rejects with `PASSKEY_CANCELLED`. */
@@ -42,13 +44,13 @@ export interface SignInWithPasskeyOptions {
 /** @throws {LimenClientError} PASSKEYS_NOT_SUPPORTED, PASSKEY_CANCELLED, PASSKEY_FAILED, and what the calls reject with */
 export async function registerPasskey(
   server: {
-    start(): Promise<RegistrationStarted>;
+    start(proof: StartPasskeyRegistrationInput): Promise<RegistrationStarted>;
     finish(input: FinishPasskeyRegistrationInput): Promise<RegistrationFinished>;
   },
-  { name, signal }: RegisterPasskeyOptions,
+  { name, signal, ...proof }: RegisterPasskeyOptions,
 ): Promise<RegisterPasskeyResult> {
   assertSupported();
-  const started = await server.start();
+  const started = await server.start(proof);
   if (started.__typename !== 'PasskeyRegistrationChallenge') return started;
   const { challengeId, options } = started;
   const credential = await create(options, signal);

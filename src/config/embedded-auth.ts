@@ -23,6 +23,8 @@ export interface EmbeddedAuthConfig {
   readonly hooks: HooksConfig;
   /** Whether `/auth/v1/user` asks for the current password too, as GraphQL always does. */
   readonly requireCurrentPassword: boolean;
+  /** Whether `/auth/v1` too asks for more than a session before second factors and passkeys change, as GraphQL always does. */
+  readonly factorsNeedProof: boolean;
   /** Supabase Auth's `GOTRUE_JWT_KEYS`: a JSON array of private JWKs. Null: keys are made, and kept in the database. */
   readonly jwtKeys: string | null;
   /** Supabase Auth's `GOTRUE_JWT_SECRET`. */
@@ -42,6 +44,7 @@ export const embeddedAuthVariables = {
   MAILER_SECURE_EMAIL_CHANGE_ENABLED: onOff.default(true),
   ...phoneVariables,
   REQUIRE_CURRENT_PASSWORD: onOff.default(false),
+  SECURITY_FACTORS_REQUIRE_REAUTHENTICATION: onOff.optional(),
   ...impersonationVariables,
   ...mfaVariables,
   ...passwordVariables,
@@ -70,6 +73,7 @@ export function embeddedAuthConfig(
     sessions: sessionLimits(env),
     hooks: hooksConfig(env),
     requireCurrentPassword: env.REQUIRE_CURRENT_PASSWORD,
+    factorsNeedProof: env.SECURITY_FACTORS_REQUIRE_REAUTHENTICATION ?? false,
     jwtKeys: env.JWT_KEYS ?? null,
     jwtSecret: env.JWT_SECRET ?? null,
     mfa: mfaConfig(env, env.SITE_URL ?? externalUrl),
@@ -88,6 +92,7 @@ export const EMBEDDED_ONLY = [
   'JWT_SECRET',
   'EMAIL_CONFIRMATION',
   'IMPERSONATION_ENABLED',
+  'SECURITY_FACTORS_REQUIRE_REAUTHENTICATION',
 ] as const;
 
 /** @param canMail whether a confirmation can be asked for: there is a mail server, or something else that mails */

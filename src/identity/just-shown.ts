@@ -2,8 +2,8 @@
 
 /**
  * As access tokens name them (`amr`). Neither `anonymous`, nor a session that somebody else began, nor that tokens were renewed. No second factor and no
- * passkey either: whoever has borrowed a session adds one of their own and shows that. Nor the code of a change of address or number
- * (`email_change`), which goes to where they say.
+ * passkey either: whoever has borrowed a session may have added one of their own, as the protocol lets them, and shows that. Nor the code of a change of
+ * address or number (`email_change`), which goes to where they say.
  */
 const SHOWS_WHO: ReadonlySet<string> = new Set([
   'password',
@@ -15,6 +15,18 @@ const SHOWS_WHO: ReadonlySet<string> = new Set([
   'invite',
   'sso/saml',
   'web3',
+]);
+
+/**
+ * What shows it where factors and passkeys are added and taken away: a second factor too, since whoever can show one of their own there has been past
+ * this question already.
+ */
+export const SHOWS_WHO_FOR_FACTORS: ReadonlySet<string> = new Set([
+  ...SHOWS_WHO,
+  'totp',
+  'mfa/recovery_code',
+  'mfa/phone',
+  'mfa/webauthn',
 ]);
 
 /** How long what was shown stands for a password. Long enough to think of a new one. */

@@ -1,9 +1,10 @@
 /** What shows that it is the person who asks, and not somebody who has borrowed their session. */
+import type { Account } from './account.ts';
 import { type AttemptLimiter, tryCredential } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { type Contact, contactOf, contactText, guessedAs } from './contact.ts';
-import { ReauthenticationRequiredError, ValidationError } from './errors.ts';
+import { DeniedError, ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import { parseNonce } from './sign-in/shown-code.ts';
 import type { Person } from './viewer.ts';
@@ -21,7 +22,8 @@ export type Proof = { readonly userId: string } & (
   | { readonly contact: Contact; readonly code: string }
 );
 
-interface Needs {
+export interface ProofNeeds {
+  auth: { findOwnAccount(accessToken: string): Promise<Account | null> };
   attempts: AttemptLimiter;
   client: Client;
   clock: Clock;
@@ -31,16 +33,18 @@ interface Needs {
  * Does what the session alone is not enough for: with the current password, a code by mail or text message, or a session in which the person has just shown
  * who they are. Somebody anonymous has none of them, nor anything to lose to whoever has the session.
  *
+ * @param counts the methods that show who they are, where they are others than usual
  * @throws {ReauthenticationRequiredError} @throws {ValidationError} both are given, or a code by somebody with no address or number
- * @throws {RateLimitedError} and whatever `work` does
+ * @throws {RateLimitedError} @throws {DeniedError} when the session is over, and whatever `work` does
  */
 export async function provingWhoAsks<Result>(
-  needs: Needs,
+  needs: ProofNeeds,
   viewer: Person,
   input: ProofInput,
   work: (proof: Proof | null) => Promise<Result>,
+  counts?: ReadonlySet<string>,
 ): Promise<Result> {
-  const { id: userId, isAnonymous } = viewer.account;
+  const { id: userId } = viewer.account;
   const { currentPassword: password, nonce } = input;
   assertOneProof(input);
   if (password != null) {
@@ -53,8 +57,17 @@ export async function provingWhoAsks<Result>(
     const code = parseNonce(nonce);
     return tryCredential(needs, 'verify', contactText(contact), () => work({ userId, contact, code }));
   }
-  if (!isAnonymous && !hasJustShown(viewer.methods, needs.clock())) throw new ReauthenticationRequiredError();
+  const isEnough = hasJustShown(viewer.methods, needs.clock(), counts) || (await isAnonymous(needs, viewer));
+  if (!isEnough) throw new ReauthenticationRequiredError();
   return work(null);
+}
+
+/** A token may be from before they became somebody, who has something to lose: so the account is asked, and not the token alone. */
+async function isAnonymous({ auth }: ProofNeeds, { account, accessToken }: Person): Promise<boolean> {
+  if (!account.isAnonymous) return false;
+  const current = await auth.findOwnAccount(accessToken);
+  if (!current) throw new DeniedError('UNAUTHENTICATED');
+  return current.isAnonymous;
 }
 
 /** @throws {ValidationError} */

@@ -9,7 +9,7 @@ import type { InputFields } from './sign-in/sign-in.ts';
 export const proofFields = (t: InputFields) => ({
   currentPassword: t.string({
     description:
-      'The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or stepped up. `isAnonymous` people need none of it.',
+      'The password as it is. Without it and without `nonce` the person must have shown who they are within the last 15 minutes: signed in, or, where factors and passkeys are changed, stepped up. `isAnonymous` people need none of it.',
   }),
   nonce: t.string({
     description:

@@ -116,6 +116,7 @@ export async function openAuthServer(
     impersonation: null,
     manualLinking: false,
     linkingNeedsProof: true,
+    factorsNeedProof: false,
     passkeys: {
       rpId: 'example.com',
       rpOrigins: ['https://app.example.com'],

@@ -96,7 +96,6 @@ class SupabaseBackend implements AuthBackend {
     this.pausesMessages = options.checksPasswordFirst;
     const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
     this.#extension = extension;
-    this.factors = new SupabaseFactors(this.#calls, extension);
     this.signInChallenges = options.signInChallenges;
     this.#proving = options.checksPasswordFirst
       ? provingByServer
@@ -107,6 +106,7 @@ class SupabaseBackend implements AuthBackend {
               ? this.codes.signInWithCode('magiclink', shown)
               : this.addresses.signInWithText('magiclink', shown),
         });
+    this.factors = new SupabaseFactors(this.#calls, this.#proving, extension);
     this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving, {
       isEmbedded: options.checksPasswordFirst,
     });
@@ -119,7 +119,7 @@ class SupabaseBackend implements AuthBackend {
       providers,
       tellsChanges: options.checksPasswordFirst,
     });
-    this.passkeys = new SupabasePasskeys(this.#calls);
+    this.passkeys = new SupabasePasskeys(this.#calls, this.#proving);
     const { findUserId, endSessions } = options;
     this.users = new SupabaseUserAdministration({
       calls: this.#calls,

@@ -7,11 +7,13 @@ import {
   InvalidMfaCodeError,
   LastFactorError,
 } from '../../identity/factors/factor-errors.ts';
+import type { Proof } from '../../identity/proof.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
 import type { Extension } from './extension.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
+import type { Given, Proving } from './proof.ts';
 import { sessionFromSupabase } from './user.ts';
 
 /** What supabase-js puts before the SVG, so that it fits into `src`. */
@@ -21,23 +23,37 @@ type Failed = { error: AuthError; transport: Transport };
 
 export class SupabaseFactors implements FactorBackend {
   readonly #calls: Calls;
+  readonly #proving: Proving;
   readonly #extension: Extension | null;
 
   /** @param extension null: where people live at Supabase */
-  constructor(calls: Calls, extension: Extension | null) {
+  constructor(calls: Calls, proving: Proving, extension: Extension | null) {
     this.#calls = calls;
+    this.#proving = proving;
     this.#extension = extension;
   }
 
-  async enrollTotp(accessToken: string, { name }: { name: string }): Promise<TotpEnrolment> {
-    const answer = await this.#enroll(accessToken, name);
-    if (!answer.error) return enrolmentOf(answer.data);
-    const outcome = failure(answer);
-    if (!(outcome instanceof FactorNameTakenError)) throw outcome;
-    if (!(await this.#dropBegun(accessToken, name))) throw outcome;
-    const again = await this.#enroll(accessToken, name);
-    if (again.error) throw failure(again);
-    return enrolmentOf(again.data);
+  async enrollTotp(
+    accessToken: string,
+    { name, proof }: { name: string; proof: Proof | null },
+  ): Promise<TotpEnrolment> {
+    return this.#proving(proof, async ({ headers }) => {
+      const enroll = () =>
+        this.#calls.asPerson(
+          accessToken,
+          (auth) => auth.mfa.enroll({ factorType: 'totp', friendlyName: name }),
+          headers,
+        );
+      const answer = await enroll();
+      if (!answer.error) return enrolmentOf(answer.data);
+      const outcome = failure(answer);
+      if (!(outcome instanceof FactorNameTakenError)) throw outcome;
+      if (!(await this.#dropBegun(accessToken, name))) throw outcome;
+      // What was refused has not used the proof up.
+      const again = await enroll();
+      if (again.error) throw failure(again);
+      return enrolmentOf(again.data);
+    });
   }
 
   async verifyTotp(accessToken: string, proof: { factorId: string; code: string }) {
@@ -70,10 +86,14 @@ export class SupabaseFactors implements FactorBackend {
     return sessionFromSupabase(answer.data as SupabaseSession);
   }
 
-  async removeFactor(accessToken: string, factorId: string) {
+  async removeFactor(accessToken: string, factorId: string, proof: Proof | null) {
+    await this.#proving(proof, (given) => this.#removeFactor(accessToken, factorId, given));
+  }
+
+  async #removeFactor(accessToken: string, factorId: string, { headers }: Given) {
     const unenroll = (auth: Auth) => auth.mfa.unenroll({ factorId });
-    const headers = this.#extension ? { 'limen-recovery-codes': 'remove' } : {};
-    const answer = await this.#calls.asPerson(accessToken, unenroll, headers);
+    const alongWithCodes = this.#extension ? { 'limen-recovery-codes': 'remove' } : {};
+    const answer = await this.#calls.asPerson(accessToken, unenroll, { ...headers, ...alongWithCodes });
     if (!answer.error) return;
     const outcome = failure(answer);
     // Where the server takes the codes along, it has its reason not to.
@@ -87,13 +107,17 @@ export class SupabaseFactors implements FactorBackend {
     if (again.error) throw failure(again);
   }
 
-  async generateRecoveryCodes(accessToken: string) {
-    const made = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.generate());
-    if (!made.error) return made.data.codes;
-    if (made.error.code !== 'mfa_verified_factor_exists') throw failureOfRecoveryCodes(made);
-    const renewed = await this.#calls.asPerson(accessToken, (auth) => auth.mfa.recoveryCodes.regenerate());
-    if (renewed.error) throw failureOfRecoveryCodes(renewed);
-    return renewed.data.codes;
+  async generateRecoveryCodes(accessToken: string, proof: Proof | null) {
+    return this.#proving(proof, async ({ headers }) => {
+      const generate = (auth: Auth) => auth.mfa.recoveryCodes.generate();
+      const made = await this.#calls.asPerson(accessToken, generate, headers);
+      if (!made.error) return made.data.codes;
+      if (made.error.code !== 'mfa_verified_factor_exists') throw failureOfRecoveryCodes(made);
+      const regenerate = (auth: Auth) => auth.mfa.recoveryCodes.regenerate();
+      const renewed = await this.#calls.asPerson(accessToken, regenerate, headers);
+      if (renewed.error) throw failureOfRecoveryCodes(renewed);
+      return renewed.data.codes;
+    });
   }
 
   async recoveryCodesLeft(accessToken: string) {
@@ -103,10 +127,6 @@ export class SupabaseFactors implements FactorBackend {
     const outcome = failureOfRecoveryCodes(answer);
     if (outcome instanceof NotSupportedError) return null;
     throw outcome;
-  }
-
-  #enroll(accessToken: string, friendlyName: string) {
-    return this.#calls.asPerson(accessToken, (auth) => auth.mfa.enroll({ factorType: 'totp', friendlyName }));
   }
 
   /** Whether an enrolment of that name was begun, and is now taken away. */

@@ -7,10 +7,12 @@ import type {
   PasskeyCeremony,
 } from '../../identity/factors/passkey-backend.ts';
 import type { JsonObject } from '../../identity/json.ts';
+import type { Proof } from '../../identity/proof.ts';
 import type { Transport } from './call.ts';
 import type { Auth, Calls } from './calls.ts';
 import { isGone } from './gone.ts';
 import { KNOWN_CODES, outcomeOf } from './outcome.ts';
+import type { Proving } from './proof.ts';
 import { sessionFromSupabase } from './user.ts';
 
 type PasskeyApi = Auth['passkey'];
@@ -18,13 +20,17 @@ type Failed = { error: AuthError; transport: Transport };
 
 export class SupabasePasskeys implements PasskeyBackend {
   readonly #calls: Calls;
+  readonly #proving: Proving;
 
-  constructor(calls: Calls) {
+  constructor(calls: Calls, proving: Proving) {
     this.#calls = calls;
+    this.#proving = proving;
   }
 
-  async startRegistration(accessToken: string) {
-    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.passkey.startRegistration());
+  async startRegistration(accessToken: string, proof: Proof | null) {
+    const answer = await this.#proving(proof, ({ headers }) =>
+      this.#calls.asPerson(accessToken, (auth) => auth.passkey.startRegistration(), headers),
+    );
     if (answer.error) throw failure(answer);
     return ceremonyOf(answer.data);
   }
@@ -72,8 +78,10 @@ export class SupabasePasskeys implements PasskeyBackend {
     return passkeyOf(answer.data);
   }
 
-  async remove(accessToken: string, passkeyId: string) {
-    const answer = await this.#calls.asPerson(accessToken, (auth) => auth.passkey.delete({ passkeyId }));
+  async remove(accessToken: string, passkeyId: string, proof: Proof | null) {
+    const answer = await this.#proving(proof, ({ headers }) =>
+      this.#calls.asPerson(accessToken, (auth) => auth.passkey.delete({ passkeyId }), headers),
+    );
     if (answer.error) throw failureOfOne(answer);
   }
 }

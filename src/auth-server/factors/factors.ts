@@ -16,6 +16,7 @@ import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
 import { METHOD_OF_FACTOR } from '../sessions/raised-session.ts';
 import { lockPerson } from '../users/person-lock.ts';
+import { requireProof } from '../users/proof-of-person.ts';
 import { challengeFactor, deleteFactor, factorNotFound, insertTotpFactor } from './factor-row.ts';
 import { verifyAnyFactor, verifyFactor } from './factor-verification.ts';
 import { friendlyName } from './friendly-name.ts';
@@ -57,7 +58,8 @@ async function requireKnownPerson(services: Services, call: Call): Promise<Beare
 
 async function enroll(services: Services, call: Call): Promise<Response> {
   const { database, settings, clock, changes } = services;
-  const { user, aal } = await requireKnownPerson(services, call);
+  const bearer = await requireKnownPerson(services, call);
+  const { user, aal } = bearer;
   const { factor_type, friendly_name: name = '', issuer } = await readBody(call.req.raw, EnrollBody);
   if (factor_type !== 'totp' || !settings.mfa.isTotpEnrollEnabled) {
     throw new ProtocolError(
@@ -67,12 +69,14 @@ async function enroll(services: Services, call: Call): Promise<Response> {
     );
   }
   const { client } = call.var;
+  const proof = await requireProof(services, call, bearer, 'factors');
   const secret = newTotpSecret();
   const now = clock();
   const id = await database.transaction(async (tx) => {
     const { hasFactor } = await lockPerson(tx, user.id, now);
     // Whoever has no more than the password must not add a factor of their own to somebody's account.
     if (hasFactor && aal === 'aal1') throw insufficientAal(403, 'AAL2 required to enroll a new factor');
+    await proof.spend(tx);
     await recordEvents(tx, client, {
       action: 'factor.enrolled',
       userId: user.id,
@@ -80,6 +84,7 @@ async function enroll(services: Services, call: Call): Promise<Response> {
     });
     return insertTotpFactor(tx, { userId: user.id, name, secret, max: settings.mfa.maxEnrolledFactors, now });
   });
+  await proof.forgive();
   changes.userChanged(user.id);
   const { uri, qrCode } = totpPresentation(secret, {
     issuer: issuer ?? settings.mfa.totpIssuer,
@@ -115,11 +120,14 @@ async function challenge(services: Services, call: Call): Promise<Response> {
 
 async function unenroll(services: Services, call: Call): Promise<Response> {
   const { database, clock, changes, outbox } = services;
-  const { user, aal, claims } = await requireKnownPerson(services, call);
+  const bearer = await requireKnownPerson(services, call);
+  const { user, aal, claims } = bearer;
   const factorId = factorIdOf(call);
+  const proof = await proofForUnenrolling(services, call, bearer, factorId);
   const now = clock();
   await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
+    await proof.spend(tx);
     const gone = await deleteFactor(tx, { userId: user.id, factorId, now });
     if (!gone) throw factorNotFound();
     if (gone.status === 'verified' && aal === 'aal1') {
@@ -135,9 +143,16 @@ async function unenroll(services: Services, call: Call): Promise<Response> {
     const details = { method: gone.factor_type };
     await recordEvents(tx, call.var.client, { action: 'factor.removed', userId: user.id, details });
   });
+  await proof.forgive();
   changes.userChanged(user.id);
   outbox.wake();
   return call.json({ id: factorId });
+}
+
+/** Nobody loses anything by an enrolment that was only begun. */
+async function proofForUnenrolling(services: Services, call: Call, bearer: Bearer, factorId: string) {
+  const isBegun = bearer.user.factors.some(({ id, status }) => id === factorId && status === 'unverified');
+  return requireProof(services, call, bearer, isBegun ? 'nothing' : 'factors');
 }
 
 /**

@@ -20,6 +20,7 @@ import type { AccessToken } from '../sessions/access-token.ts';
 import { METHOD_OF_FACTOR, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { lockPerson } from '../users/person-lock.ts';
+import { requireProof } from '../users/proof-of-person.ts';
 import type { FullUserRow } from '../users/user-row.ts';
 import { factorNotFound } from './factor-row.ts';
 import { verificationFailed } from './factor-verification.ts';
@@ -83,21 +84,25 @@ async function regenerate(services: Services, call: Call): Promise<Response> {
 async function hand(
   services: Services,
   call: Call,
-  { user }: Bearer,
+  bearer: Bearer,
   findSet: (
     tx: Queryable,
     about: { userId: string; now: Date; hasFactor: boolean },
   ) => Promise<{ id: string; name: string }>,
 ): Promise<Response> {
   const { database, clock, changes, outbox } = services;
+  const { user } = bearer;
+  const proof = await requireProof(services, call, bearer, 'factors');
   const now = clock();
   const { set, codes } = await database.transaction(async (tx) => {
     const { hasFactor } = await lockPerson(tx, user.id, now);
+    await proof.spend(tx);
     const set = await findSet(tx, { userId: user.id, now, hasFactor });
     await addNotice(services, tx, user, 'recovery-codes-generated');
     await recordEvents(tx, call.var.client, { action: 'recovery_codes.generated', userId: user.id });
     return { set, codes: await replaceRecoveryCodes(tx, { userId: user.id, setId: set.id }) };
   });
+  await proof.forgive();
   changes.userChanged(user.id);
   outbox.wake();
   return call.json({
@@ -155,12 +160,16 @@ async function askHooks(
 
 async function unenroll(services: Services, call: Call): Promise<Response> {
   const { database, clock, changes, outbox } = services;
-  const { user } = await requireAal2(services, call, 422);
+  const bearer = await requireAal2(services, call, 422);
+  const { user } = bearer;
+  const proof = await requireProof(services, call, bearer, 'factors');
   const now = clock();
   const id = await database.transaction(async (tx) => {
     await lockPerson(tx, user.id, now);
+    await proof.spend(tx);
     return removeRecoveryCodes(services, tx, call.var.client, { user, now });
   });
+  await proof.forgive();
   changes.userChanged(user.id);
   outbox.wake();
   return call.json({ id });

@@ -11,6 +11,7 @@ import {
   type Services,
 } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { requireProof } from '../users/proof-of-person.ts';
 import type { FullUserRow } from '../users/user-row.ts';
 import {
   assertAssured,
@@ -44,13 +45,18 @@ async function start(services: Services, call: Call): Promise<Response> {
   await countAttempt(services, call.var.client, 'passkey');
   const existing = await passkeysOf(database, user.id);
   if (existing.length >= MAX_PASSKEYS) throw tooManyPasskeys();
-  const { id, challenge, expiresAt } = await issueChallenge(database, {
-    purpose: 'registration',
-    userId: user.id,
-    rpId: party.rpId,
-    now: clock(),
-    ttlSeconds: party.challengeTtlSeconds,
+  const proof = await requireProof(services, call, bearer, 'factors');
+  const { id, challenge, expiresAt } = await database.transaction(async (tx) => {
+    await proof.spend(tx);
+    return issueChallenge(tx, {
+      purpose: 'registration',
+      userId: user.id,
+      rpId: party.rpId,
+      now: clock(),
+      ttlSeconds: party.challengeTtlSeconds,
+    });
   });
+  await proof.forgive();
   const options = await creationOptions(
     party,
     { handle: userHandleOf(user.id), ...namesOf(user) },

@@ -5,6 +5,7 @@ import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
+import { requireProof } from '../users/proof-of-person.ts';
 import { lockPasskeyOwner, passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
 import { deletePasskey, passkeyJson, passkeysOf, renamePasskey } from './passkey-row.ts';
 
@@ -50,13 +51,16 @@ async function remove(services: Services, call: Call): Promise<Response> {
   const bearer = await requirePerson(services, call.req.raw);
   const { user } = bearer;
   const id = passkeyIdOf(call, 'id');
+  const proof = await requireProof(services, call, bearer, 'factors');
   await database.transaction(async (tx) => {
     await lockPasskeyOwner(tx, bearer, clock());
+    await proof.spend(tx);
     const removed = await deletePasskey(tx, { id, userId: user.id });
     if (!removed) throw passkeyNotFound();
     await addNotice(services, tx, user, 'passkey-removed', { passkeyName: removed.friendly_name });
     await recordEvents(tx, call.var.client, { action: 'passkey.removed', userId: user.id });
   });
+  await proof.forgive();
   outbox.wake();
   return call.body(null, 204);
 }

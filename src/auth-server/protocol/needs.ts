@@ -48,6 +48,8 @@ export interface AuthServerSettings extends RedirectSettings {
   manualLinking: boolean;
   /** Whether a session alone does for that only just after its person has shown who they are. */
   linkingNeedsProof: boolean;
+  /** The same of adding second factors and passkeys, and taking them away. */
+  factorsNeedProof: boolean;
   codes: CodeSettings;
   mfa: MfaSettings;
   /** Null: they are off. */

@@ -94,7 +94,7 @@ async function personWhoLinks(
   const bearer = await requirePerson(services, call.req.raw);
   assertMayLink(services, bearer);
   const linker = { userId: bearer.user.id, sessionId: bearer.sessionId };
-  return { linker, proof: await requireProof(services, call, bearer) };
+  return { linker, proof: await requireProof(services, call, bearer, 'linking') };
 }
 
 const DESCRIPTIONS = {

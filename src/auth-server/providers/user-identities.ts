@@ -32,7 +32,7 @@ async function linkIdentity(services: Services, call: Call): Promise<Response> {
   assertMayLink(services, bearer);
   const request = readOAuthRequest(services, call.req.raw);
   await countAttempt(services, call.var.client, 'oauth');
-  const proof = await requireProof(services, call, bearer);
+  const proof = await requireProof(services, call, bearer, 'linking');
   // Used up by the beginning: what comes back from the provider is bound to this session.
   await services.database.transaction((tx) => proof.spend(tx));
   await proof.forgive();
@@ -49,7 +49,7 @@ async function unlinkIdentity(services: Services, call: Call): Promise<Response>
   assertMayLink(services, bearer);
   const id = (call.req.param('id') ?? '').toLowerCase();
   if (!isUuid(id)) throw new ProtocolError(404, 'validation_failed', 'identity_id must be an UUID');
-  const proof = await requireProof(services, call, bearer);
+  const proof = await requireProof(services, call, bearer, 'linking');
   const { database, outbox, changes } = services;
   await database
     .transaction(async (tx) => {

@@ -17,7 +17,7 @@ export function proofEndpoints(services: Services): Endpoints {
 async function prove(services: Services, call: Call): Promise<Response> {
   requireProcess(call);
   const bearer = await requirePerson(services, call.req.raw);
-  const proof = await requireProof(services, call, bearer);
+  const proof = await requireProof(services, call, bearer, 'anything');
   await services.database.transaction((tx) => proof.spend(tx));
   await proof.forgive();
   return call.json({});

@@ -1,4 +1,5 @@
 /** What the rules need of the auth server's second factors. All of it is done with the person's own token. */
+import type { Proof } from '../proof.ts';
 import type { Session } from '../sessions/session.ts';
 
 /** Shown once: nothing else knows the secret. */
@@ -12,13 +13,16 @@ export interface TotpEnrolment {
   readonly qrCode: string;
 }
 
-/** Every method throws `DeniedError` when the session is over. */
+/**
+ * Every method throws `DeniedError` when the session is over. What takes a proof throws `InvalidCredentialsError` or `InvalidCodeError` for one that is
+ * wrong; null: none is needed.
+ */
 export interface FactorBackend {
   /**
    * A factor that counts once a code of it was verified. An enrolment of the same name that was not finished gives way.
    * @throws {AssuranceRequiredError} @throws {FactorNameTakenError} @throws {TooManyFactorsError} @throws {NotSupportedError}
    */
-  enrollTotp(accessToken: string, input: { name: string }): Promise<TotpEnrolment>;
+  enrollTotp(accessToken: string, input: { name: string; proof: Proof | null }): Promise<TotpEnrolment>;
 
   /**
    * Raises the session to aal2: the same session, with other tokens. The person's other sessions below aal2 end.
@@ -37,10 +41,10 @@ export interface FactorBackend {
    * @throws {FactorNotFoundError} @throws {AssuranceRequiredError}
    * @throws {LastFactorError} when this session was raised by a recovery code, and would be left with nothing to show
    */
-  removeFactor(accessToken: string, factorId: string): Promise<void>;
+  removeFactor(accessToken: string, factorId: string, proof: Proof | null): Promise<void>;
 
   /** In place of those there were. @throws {AssuranceRequiredError} @throws {LastFactorError} @throws {NotSupportedError} */
-  generateRecoveryCodes(accessToken: string): Promise<readonly string[]>;
+  generateRecoveryCodes(accessToken: string, proof: Proof | null): Promise<readonly string[]>;
 
   /** Null for somebody without recovery codes, and where the server has none. */
   recoveryCodesLeft(accessToken: string): Promise<number | null>;

@@ -4,7 +4,9 @@ import { type AttemptLimiter, countAttempt, tryCredential } from '../attempts.ts
 import type { AuthBackend } from '../auth-backend.ts';
 import { type ChangeLog, changing } from '../changes.ts';
 import type { Client } from '../client.ts';
+import type { Clock } from '../clock.ts';
 import { DeniedError, RateLimitedError, ValidationError } from '../errors.ts';
+import type { ProofInput } from '../proof.ts';
 import type { Session } from '../sessions/session.ts';
 import { totpFactorIds } from '../sign-in/sign-in.ts';
 import { type ClaimedChallenge, hashOfChallengeId, unseal } from '../sign-in/sign-in-challenge.ts';
@@ -14,6 +16,7 @@ import type { Person } from '../viewer.ts';
 import { verifiedFactors } from './factor.ts';
 import type { TotpEnrolment } from './factor-backend.ts';
 import { FactorNotFoundError, InvalidMfaCodeError, MfaChallengeExpiredError } from './factor-errors.ts';
+import { changingFactors } from './factor-proof.ts';
 
 interface Needs {
   auth: AuthBackend;
@@ -21,6 +24,8 @@ interface Needs {
   changes: ChangeLog;
   client: Client;
 }
+
+type ProvingNeeds = Needs & { clock: Clock };
 
 /**
  * Finishes a sign-in. A challenge has one answer at a time, five in all, and one that is right.
@@ -81,15 +86,20 @@ export async function stepUp(needs: Needs, viewer: Person, { code }: { code: str
   );
 }
 
-/** @throws {AssuranceRequiredError} @throws {FactorNameTakenError} @throws {TooManyFactorsError} @throws {ValidationError} */
+/**
+ * Asks who it is (see `changingFactors`): whoever has added a factor keeps the owner out.
+ * @throws {AssuranceRequiredError} @throws {FactorNameTakenError} @throws {TooManyFactorsError} @throws {ValidationError} and what `changingFactors` does
+ */
 export async function enrollTotp(
-  { auth, changes }: Needs,
+  needs: ProvingNeeds,
   viewer: Person,
-  { name }: { name?: string | null | undefined },
+  input: ProofInput & { name?: string | null | undefined },
 ): Promise<TotpEnrolment> {
-  const parsed = parseName(name ?? DEFAULT_NAME);
-  return changing(changes, viewer.account.id, () =>
-    auth.factors.enrollTotp(viewer.accessToken, { name: parsed }),
+  const name = parseName(input.name ?? DEFAULT_NAME);
+  return changingFactors(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.factors.enrollTotp(viewer.accessToken, { name, proof }),
+    ),
   );
 }
 
@@ -108,23 +118,33 @@ export async function verifyTotp(
   );
 }
 
-/** @throws {FactorNotFoundError} @throws {AssuranceRequiredError} @throws {LastFactorError} */
+/** Asks who it is. @throws {FactorNotFoundError} @throws {AssuranceRequiredError} @throws {LastFactorError} and what `changingFactors` does */
 export async function removeFactor(
-  { auth, changes }: Needs,
+  needs: ProvingNeeds,
   viewer: Person,
-  { factorId }: { factorId: string },
+  { factorId, ...input }: ProofInput & { factorId: string },
 ): Promise<void> {
   assertFactorId(factorId);
-  await changing(changes, viewer.account.id, () => auth.factors.removeFactor(viewer.accessToken, factorId));
+  await changingFactors(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.factors.removeFactor(viewer.accessToken, factorId, proof),
+    ),
+  );
 }
 
-/** Ten of them, in groups of four characters; those there were are over. @throws {AssuranceRequiredError} @throws {NotSupportedError} */
+/**
+ * Ten of them, in groups of four characters; those there were are over. Asks who it is.
+ * @throws {AssuranceRequiredError} @throws {NotSupportedError} and what `changingFactors` does
+ */
 export async function generateRecoveryCodes(
-  { auth, changes }: Needs,
+  needs: ProvingNeeds,
   viewer: Person,
+  input: ProofInput,
 ): Promise<readonly string[]> {
-  const codes = await changing(changes, viewer.account.id, () =>
-    auth.factors.generateRecoveryCodes(viewer.accessToken),
+  const codes = await changingFactors(needs, viewer, input, (proof) =>
+    changing(needs.changes, viewer.account.id, () =>
+      needs.auth.factors.generateRecoveryCodes(viewer.accessToken, proof),
+    ),
   );
   return codes.map((code) => code.match(/.{1,4}/g)?.join('-') ?? code);
 }

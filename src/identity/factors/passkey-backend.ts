@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { Proof } from '../proof.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Passkey } from './passkey.ts';
 
@@ -19,11 +20,11 @@ export interface CeremonyAnswer {
 
 /**
  * Every method may throw `NotSupportedError`, and those with an access token `DeniedError` when the session is over. What adds passkeys or
- * takes them away may throw `AssuranceRequiredError`, for somebody with a second factor that the session has not shown.
+ * takes them away may throw `AssuranceRequiredError`, for somebody with a second factor that the session has not shown. Proofs are as in `FactorBackend`.
  */
 export interface PasskeyBackend {
   /** @throws {TooManyPasskeysError} @throws {ManagedElsewhereError} @throws {DeniedError} FORBIDDEN for somebody anonymous */
-  startRegistration(accessToken: string): Promise<PasskeyCeremony>;
+  startRegistration(accessToken: string, proof: Proof | null): Promise<PasskeyCeremony>;
 
   /** @throws {PasskeyChallengeExpiredError} @throws {PasskeyNotAcceptedError} @throws {PasskeyExistsError} and as `startRegistration` */
   finishRegistration(accessToken: string, answer: CeremonyAnswer): Promise<Passkey>;
@@ -46,5 +47,5 @@ export interface PasskeyBackend {
   rename(accessToken: string, id: string, name: string): Promise<Passkey>;
 
   /** @param id a UUID @throws {PasskeyNotFoundError} */
-  remove(accessToken: string, id: string): Promise<void>;
+  remove(accessToken: string, id: string, proof: Proof | null): Promise<void>;
 }

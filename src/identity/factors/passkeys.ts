@@ -3,11 +3,14 @@ import type { Account } from '../account.ts';
 import { type AttemptLimiter, countAttempt } from '../attempts.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Client } from '../client.ts';
+import type { Clock } from '../clock.ts';
 import { type FieldIssue, NotSupportedError, PasskeyNotFoundError, ValidationError } from '../errors.ts';
+import type { ProofInput } from '../proof.ts';
 import { finishSignIn, type SignedIn } from '../sign-in/sign-in.ts';
 import { codePointsIn, isStorable } from '../text.ts';
 import { isUuid } from '../uuid.ts';
 import type { Person, Viewer } from '../viewer.ts';
+import { changingFactors } from './factor-proof.ts';
 import type { Passkey } from './passkey.ts';
 import type { CeremonyAnswer, PasskeyCeremony } from './passkey-backend.ts';
 
@@ -17,12 +20,24 @@ interface Needs {
   client: Client;
 }
 
+type ProvingNeeds = Needs & { clock: Clock };
+
 const MAX_NAME_CHARACTERS = 120;
 
-/** @throws {RateLimitedError} and as `PasskeyBackend.startRegistration` */
-export async function startPasskeyRegistration(needs: Needs, viewer: Person): Promise<PasskeyCeremony> {
+/**
+ * Asks who it is (see `changingFactors`): whoever has a passkey comes back without the session. What ends the ceremony answers a challenge that was
+ * given to nobody else.
+ * @throws {RateLimitedError} and as `PasskeyBackend.startRegistration`
+ */
+export async function startPasskeyRegistration(
+  needs: ProvingNeeds,
+  viewer: Person,
+  input: ProofInput,
+): Promise<PasskeyCeremony> {
   await countAttempt(needs, 'passkey');
-  return needs.auth.passkeys.startRegistration(viewer.accessToken);
+  return changingFactors(needs, viewer, input, (proof) =>
+    needs.auth.passkeys.startRegistration(viewer.accessToken, proof),
+  );
 }
 
 /** @throws {ValidationError} @throws {RateLimitedError} and as `PasskeyBackend.finishRegistration` */
@@ -81,13 +96,16 @@ export async function renamePasskey(
   return auth.passkeys.rename(viewer.accessToken, parseId(id), parseName(name));
 }
 
-/** @throws {PasskeyNotFoundError} @throws {AssuranceRequiredError} @throws {NotSupportedError} */
+/** Asks who it is. @throws {PasskeyNotFoundError} @throws {AssuranceRequiredError} @throws {NotSupportedError} and what `changingFactors` does */
 export async function removePasskey(
-  { auth }: { auth: AuthBackend },
+  needs: ProvingNeeds,
   viewer: Person,
-  id: string,
+  { id: given, ...input }: ProofInput & { id: string },
 ): Promise<void> {
-  await auth.passkeys.remove(viewer.accessToken, parseId(id));
+  const id = parseId(given);
+  await changingFactors(needs, viewer, input, (proof) =>
+    needs.auth.passkeys.remove(viewer.accessToken, id, proof),
+  );
 }
 
 /** It becomes part of a path: what is no id must not get that far. */

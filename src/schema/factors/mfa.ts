@@ -26,6 +26,7 @@ import {
   verifyTotp,
 } from '../../identity/factors/mfa.ts';
 import { builder } from '../builder.ts';
+import { PROOF_REFUSALS, proofFields } from '../proof.ts';
 import { AuthSessionRef, TAKES_CREDENTIAL } from '../sessions/session.ts';
 import { handOver, signInFields } from '../sign-in/sign-in.ts';
 
@@ -108,6 +109,7 @@ const EnrollTotpInput = builder.inputType('EnrollTotpInput', {
     name: t.string({
       description: 'What the person calls it, at most 100 characters. `Authenticator app`, if nothing.',
     }),
+    ...proofFields(t),
   }),
 });
 
@@ -131,6 +133,7 @@ const EnrollTotpResult = builder.errorUnion('EnrollTotpResult', {
   description: 'What the app needs, or why there is no new factor.',
   types: [
     TotpEnrolmentRef,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     FactorNameTakenError,
     TooManyFactorsError,
@@ -145,8 +148,9 @@ builder.mutationField('enrollTotp', (t) =>
   t.withAuth({ person: true }).field({
     type: EnrollTotpResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
-      'For a signed-in person: begins to set up an authenticator app. Whoever has a second factor already must have shown it in this session.',
+      'For a signed-in person: begins to set up an authenticator app. Whoever has a second factor already must have shown it in this session (`AssuranceRequiredError`: call `stepUp`).',
     args: { input: t.arg({ type: EnrollTotpInput, required: true }) },
     resolve: (_root, { input }, { services, viewer }) => enrollTotp(services, viewer, input),
   }),
@@ -188,8 +192,11 @@ builder.mutationField('verifyTotp', (t) =>
 );
 
 const RemoveFactorInput = builder.inputType('RemoveFactorInput', {
-  description: 'Which factor to take away.',
-  fields: (t) => ({ factorId: t.id({ required: true, description: 'From `User.factors`.' }) }),
+  description: 'Which factor to take away, and who asks.',
+  fields: (t) => ({
+    factorId: t.id({ required: true, description: 'From `User.factors`.' }),
+    ...proofFields(t),
+  }),
 });
 
 interface FactorRemoved {
@@ -210,8 +217,10 @@ const RemoveFactorResult = builder.errorUnion('RemoveFactorResult', {
   types: [
     FactorRemovedRef,
     FactorNotFoundError,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     LastFactorError,
+    ValidationError,
     RateLimitedError,
     ServiceUnavailableError,
   ],
@@ -221,6 +230,7 @@ builder.mutationField('removeFactor', (t) =>
   t.withAuth({ person: true }).field({
     type: RemoveFactorResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
       'For a signed-in person: takes a second factor away. One that counts only from a session at AAL2. The last one takes the recovery codes along; in a session that a recovery code began, set up another one first (`LastFactorError`).',
     args: { input: t.arg({ type: RemoveFactorInput, required: true }) },
@@ -246,14 +256,21 @@ const RecoveryCodesRef = builder.objectRef<RecoveryCodes>('RecoveryCodes').imple
   }),
 });
 
+const GenerateRecoveryCodesInput = builder.inputType('GenerateRecoveryCodesInput', {
+  description: 'What shows that it is the person who asks.',
+  fields: (t) => proofFields(t),
+});
+
 const GenerateRecoveryCodesResult = builder.errorUnion('GenerateRecoveryCodesResult', {
   description: 'The new codes, or why the old ones, if any, still hold.',
   types: [
     RecoveryCodesRef,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     LastFactorError,
     FactorNameTakenError,
     NotSupportedError,
+    ValidationError,
     RateLimitedError,
     ServiceUnavailableError,
   ],
@@ -263,10 +280,12 @@ builder.mutationField('generateRecoveryCodes', (t) =>
   t.withAuth({ person: true, aal2: true }).field({
     type: GenerateRecoveryCodesResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
       'For a person in a session at AAL2 (`FORBIDDEN` with the reason `AAL2_REQUIRED` otherwise): makes ten recovery codes. Those from before are over.',
-    resolve: async (_root, _args, { services, viewer }) => ({
-      recoveryCodes: await generateRecoveryCodes(services, viewer),
+    args: { input: t.arg({ type: GenerateRecoveryCodesInput }) },
+    resolve: async (_root, { input }, { services, viewer }) => ({
+      recoveryCodes: await generateRecoveryCodes(services, viewer, input ?? {}),
     }),
   }),
 );

@@ -14,9 +14,15 @@ import {
 import { AssuranceRequiredError } from '../../identity/factors/factor-errors.ts';
 import { finishPasskeyRegistration, startPasskeyRegistration } from '../../identity/factors/passkeys.ts';
 import { builder } from '../builder.ts';
+import { PROOF_REFUSALS, proofFields } from '../proof.ts';
 import { TAKES_CREDENTIAL } from '../sessions/session.ts';
 import { PasskeyRef } from './passkey.ts';
 import { CREDENTIAL, ceremonyRef } from './passkey-ceremony.ts';
+
+const StartPasskeyRegistrationInput = builder.inputType('StartPasskeyRegistrationInput', {
+  description: 'What shows that it is the person who asks.',
+  fields: (t) => proofFields(t),
+});
 
 const StartPasskeyRegistrationResult = builder.errorUnion('StartPasskeyRegistrationResult', {
   description: 'What the browser needs, or why there will be no passkey.',
@@ -28,9 +34,11 @@ const StartPasskeyRegistrationResult = builder.errorUnion('StartPasskeyRegistrat
       'What a browser needs to make a passkey. It names the person, and those passkeys of theirs that it need not make again.',
     ),
     TooManyPasskeysError,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     ManagedElsewhereError,
     NotSupportedError,
+    ValidationError,
     RateLimitedError,
     ServiceUnavailableError,
   ],
@@ -40,9 +48,12 @@ builder.mutationField('startPasskeyRegistration', (t) =>
   t.withAuth({ person: true }).field({
     type: StartPasskeyRegistrationResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
       'For a signed-in person: begins to add a passkey. Whoever has a second factor must have shown it in this session. Anonymous people are refused (`FORBIDDEN`).',
-    resolve: (_root, _args, { services, viewer }) => startPasskeyRegistration(services, viewer),
+    args: { input: t.arg({ type: StartPasskeyRegistrationInput }) },
+    resolve: (_root, { input }, { services, viewer }) =>
+      startPasskeyRegistration(services, viewer, input ?? {}),
   }),
 );
 

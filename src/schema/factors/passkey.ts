@@ -11,6 +11,8 @@ import { AssuranceRequiredError } from '../../identity/factors/factor-errors.ts'
 import type { Passkey } from '../../identity/factors/passkey.ts';
 import { passkeysOf, removePasskey, renamePasskey } from '../../identity/factors/passkeys.ts';
 import { builder } from '../builder.ts';
+import { PROOF_REFUSALS, proofFields } from '../proof.ts';
+import { TAKES_CREDENTIAL } from '../sessions/session.ts';
 import { UserRef } from '../user.ts';
 
 export const PasskeyRef = builder.objectRef<Passkey>('Passkey').implement({
@@ -83,8 +85,11 @@ builder.mutationField('renamePasskey', (t) =>
 );
 
 const RemovePasskeyInput = builder.inputType('RemovePasskeyInput', {
-  description: 'Which passkey to take away.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'From `User.passkeys`.' }) }),
+  description: 'Which passkey to take away, and who asks.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'From `User.passkeys`.' }),
+    ...proofFields(t),
+  }),
 });
 
 interface PasskeyRemoved {
@@ -105,8 +110,10 @@ const RemovePasskeyResult = builder.errorUnion('RemovePasskeyResult', {
   types: [
     PasskeyRemovedRef,
     PasskeyNotFoundError,
+    ...PROOF_REFUSALS,
     AssuranceRequiredError,
     NotSupportedError,
+    ValidationError,
     RateLimitedError,
     ServiceUnavailableError,
   ],
@@ -116,11 +123,12 @@ builder.mutationField('removePasskey', (t) =>
   t.withAuth({ person: true }).field({
     type: RemovePasskeyResult,
     skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
     description:
       'For a signed-in person: takes one of their passkeys away. Whoever has a second factor must have shown it in this session. The person is told by mail.',
     args: { input: t.arg({ type: RemovePasskeyInput, required: true }) },
     resolve: async (_root, { input }, { services, viewer }) => {
-      await removePasskey(services, viewer, input.id);
+      await removePasskey(services, viewer, input);
       return { removedPasskeyId: input.id };
     },
   }),

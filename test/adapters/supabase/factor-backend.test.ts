@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCalls } from '../../../src/adapters/supabase/calls.ts';
 import { SupabaseFactors } from '../../../src/adapters/supabase/factor-backend.ts';
+import { provingByServer } from '../../../src/adapters/supabase/proof.ts';
 import { accountFromUser } from '../../../src/adapters/supabase/user.ts';
 import { newClient } from '../../../src/identity/client.ts';
 import { DeniedError, NotSupportedError } from '../../../src/identity/errors.ts';
@@ -21,6 +22,7 @@ function factorsAt(status: number, body: object): SupabaseFactors {
   const client = newClient({ address: '127.0.0.1', userAgent: null, requestId: 'test' });
   return new SupabaseFactors(
     createCalls(project, async () => 'secret', client),
+    provingByServer,
     null,
   );
 }
@@ -37,7 +39,7 @@ describe('an older Supabase', () => {
   ])('%s: recovery codes are named as what is missing', async (_how, status, body) => {
     const factors = factorsAt(status, body);
     for (const work of [
-      () => factors.generateRecoveryCodes(TOKEN),
+      () => factors.generateRecoveryCodes(TOKEN, null),
       () => factors.verifyRecoveryCode(TOKEN, '0123456789abcdef'),
     ]) {
       const outcome = await work().catch((error: unknown) => error);
@@ -50,7 +52,8 @@ describe('an older Supabase', () => {
 
 test('somebody anonymous is not told to log in, but that it is not for them', async () => {
   const factors = factorsAt(403, { code: 'no_authorization', message: 'Anonymous user not allowed' });
-  await expect(factors.enrollTotp(TOKEN, { name: 'phone' })).rejects.toEqual(new DeniedError('FORBIDDEN'));
+  const input = { name: 'phone', proof: null };
+  await expect(factors.enrollTotp(TOKEN, input)).rejects.toEqual(new DeniedError('FORBIDDEN'));
 });
 
 test('factors of a kind that nobody knows yet are left out', () => {
