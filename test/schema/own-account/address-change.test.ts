@@ -134,6 +134,16 @@ describe('changeEmail', () => {
     expect(await app.messagesTo(grace.email)).toEqual([]);
   });
 
+  test('asks whoever was anonymous when their token was made, and is so no more', async () => {
+    const app = await createTestApp({ env: CONFIRMED });
+    const guest = app.person((await app.graphql(SIGN_IN_ANONYMOUSLY)).data.signInAnonymously);
+    // Out of the sight of this process, where people live at Supabase.
+    await app.database.query('update auth.users set is_anonymous = false where id = $1', [guest.id]);
+    const { data } = await guest(CHANGE_EMAIL, { input: { email: 'mine@example.com' } });
+    expect(data.changeEmail).toMatchObject({ code: 'REAUTHENTICATION_REQUIRED' });
+    expect(await app.messagesTo('mine@example.com')).toEqual([]);
+  });
+
   test('makes a full account of an anonymous person, who needs no password for it', async () => {
     const app = await createTestApp({ env: CONFIRMED });
     const guest = app.person((await app.graphql(SIGN_IN_ANONYMOUSLY)).data.signInAnonymously);
