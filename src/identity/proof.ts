@@ -4,9 +4,15 @@ import { type AttemptLimiter, tryCredential } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { type Contact, contactOf, contactText, guessedAs } from './contact.ts';
-import { DeniedError, ReauthenticationRequiredError, ValidationError } from './errors.ts';
+import {
+  DeniedError,
+  InvalidCredentialsError,
+  ReauthenticationRequiredError,
+  ValidationError,
+} from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import { parseNonce } from './sign-in/shown-code.ts';
+import { isStorable } from './text.ts';
 import type { Person } from './viewer.ts';
 
 /** One of the two, or neither. */
@@ -48,9 +54,11 @@ export async function provingWhoAsks<Result>(
   const { currentPassword: password, nonce } = input;
   assertOneProof(input);
   if (password != null) {
-    return tryCredential(needs, 'password', guessedAs(viewer.account), () =>
-      work({ userId, contact: contactOf(viewer.account), password }),
-    );
+    return tryCredential(needs, 'password', guessedAs(viewer.account), async () => {
+      // Nobody's: a new one like it is refused, and it would fit into no header.
+      if (!isStorable(password)) throw new InvalidCredentialsError();
+      return work({ userId, contact: contactOf(viewer.account), password });
+    });
   }
   if (nonce != null) {
     const contact = contactForCode(viewer);

@@ -36,7 +36,7 @@ import { SupabaseInvitationBackend } from './invitation-backend.ts';
 import { SupabaseOAuth } from './oauth-backend.ts';
 import { outcomeOf } from './outcome.ts';
 import { SupabasePasskeys } from './passkey-backend.ts';
-import { type Proving, provingByServer, provingByTrial } from './proof.ts';
+import { endTrial, type Proving, provingByServer, provingByTrial } from './proof.ts';
 import { createProviderList, type ProviderList } from './provider-list.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 import { SupabaseUserAdministration } from './user-administration.ts';
@@ -195,7 +195,7 @@ class SupabaseBackend implements AuthBackend {
         current_password: currentPassword,
       });
     } catch (error) {
-      if (trial) await this.signOut(trial.accessToken, 'local');
+      if (trial) await endTrial(this.#calls, trial);
       throw error;
     }
   }

@@ -9,6 +9,7 @@ import type { Answer } from './call.ts';
 import type { Calls } from './calls.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';
+import { endTrial } from './proof.ts';
 import { accountFromUser, sessionFromSupabase } from './user.ts';
 
 interface SupabaseCodesOptions {
@@ -105,7 +106,7 @@ export class SupabaseCodes implements CodesBackend {
       if (trial.account.id !== decodeJwt(accessToken).sub) throw new InvalidCodeError();
       return await this.#updateUser(accessToken, { password: newPassword });
     } catch (error) {
-      await this.#calls.asAnybody((auth) => auth.admin.signOut(trial.accessToken, 'local'));
+      await endTrial(this.#calls, trial);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** What shows that a person asks, in the words of the auth server. */
 import type { UserAttributes } from '@supabase/supabase-js';
 import type { Contact } from '../../identity/contact.ts';
-import { InvalidCodeError, InvalidCredentialsError } from '../../identity/errors.ts';
+import { InvalidCodeError, InvalidCredentialsError, ServiceUnavailableError } from '../../identity/errors.ts';
 import type { Proof } from '../../identity/proof.ts';
 import type { Session } from '../../identity/sessions/session.ts';
 import type { Calls } from './calls.ts';
@@ -53,9 +53,21 @@ export function provingByTrial(calls: Calls, trials: Trials): Proving {
       const attributes = 'password' in proof ? { current_password: proof.password } : {};
       return await work({ attributes, headers: {} });
     } finally {
-      await calls.asAnybody((auth) => auth.admin.signOut(trial.accessToken, 'local'));
+      await endTrial(calls, trial);
     }
   };
+}
+
+/**
+ * Whatever comes of it: an outage by now must not hide what the work came to, nor have it done again. Nobody has the tokens of a session that is left
+ * over, and it ends like any other.
+ */
+export async function endTrial(calls: Calls, { accessToken }: Session): Promise<void> {
+  try {
+    await calls.asAnybody((auth) => auth.admin.signOut(accessToken, 'local'));
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailableError)) throw error;
+  }
 }
 
 function begin(trials: Trials, proof: Proof): Promise<Session> {

@@ -134,9 +134,7 @@ async function routeFrom(auth: AuthBackend, input: RouteInput): Promise<Provider
   const { provider, redirectTo = null, scopes, codeChallenge, queryParams } = input;
   const issues: FieldIssue[] = [];
   if (!isChallenge(codeChallenge)) issues.push(issueOf('codeChallenge'));
-  if (redirectTo !== null && (redirectTo.length > MAX_TEXT || !URL.canParse(redirectTo))) {
-    issues.push(issueOf('redirectTo'));
-  }
+  if (redirectTo !== null && !isAddress(redirectTo)) issues.push(issueOf('redirectTo'));
   for (const scope of scopes ?? []) {
     // Of what a scope is made (RFC 6749, section 3.3).
     if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope)) issues.push(issueOf('scopes'));
@@ -157,6 +155,9 @@ async function routeFrom(auth: AuthBackend, input: RouteInput): Promise<Provider
     queryParams: Object.fromEntries(params) as Record<string, string>,
   };
 }
+
+/** A lone surrogate can be parsed as part of an address, and not be written into one. */
+const isAddress = (text: string) => text.length <= MAX_TEXT && isStorable(text) && URL.canParse(text);
 
 const issueOf = (...path: string[]): FieldIssue => ({
   path,
