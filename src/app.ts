@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { openAccounts } from './accounts.ts';
 import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
+import { type AttemptLimits, inAnHour } from './adapters/limits/attempt-limits.ts';
 import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
 import type { Mirror } from './adapters/mirror/mirror.ts';
 import { meetingPeople, mirroringChanges } from './adapters/mirror/open-mirror.ts';
@@ -94,11 +95,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
     const attempts = createAttemptLimiter({
       database,
-      enabled: config.rateLimits,
-      limits:
-        config.auth.kind === 'embedded'
-          ? { sms: { attempts: 1, seconds: config.auth.phone.maxFrequencySeconds } }
-          : {},
+      enabled: config.rateLimits !== null,
+      limits: attemptLimitsOf(config),
+      onExhausted: (kind, seconds) =>
+        log.warn(
+          { kind, seconds },
+          'nobody is sent any more for now: see RATE_LIMIT_EMAIL_SENT and RATE_LIMIT_SMS_SENT',
+        ),
     });
     const { accessTokenTtlSeconds } = config.auth;
     const heard = createChangeLog(clock, accessTokenTtlSeconds);
@@ -225,6 +228,15 @@ function freshnessOf({ auth }: Config, isTold: boolean): Freshness {
 }
 
 const DAY_MS = 86_400_000;
+
+function attemptLimitsOf({ auth, rateLimits }: Config): Partial<AttemptLimits> {
+  return {
+    ...(auth.kind === 'embedded' && { sms: { attempts: 1, seconds: auth.phone.maxFrequencySeconds } }),
+    ...(rateLimits && {
+      inAll: { mail: inAnHour(rateLimits.mailsPerHour), sms: inAnHour(rateLimits.textsPerHour) },
+    }),
+  };
+}
 
 function sessionLifeOf({ auth }: Config): SessionLife {
   if (auth.kind === 'supabase') return ENDLESS;

@@ -29,7 +29,7 @@ describe('configuration', () => {
         passwordRules: { scheme: 'argon2id', minCharacters: 8, requiredCharacters: [] },
         hooks: {},
       },
-      rateLimits: true,
+      rateLimits: { textsPerHour: 100, mailsPerHour: null },
     });
   });
 

@@ -45,6 +45,7 @@ import {
   passkeyProblems,
   passkeyVariables,
 } from './passkeys.ts';
+import { type RateLimitConfig, rateLimitConfig, rateLimitVariables } from './rate-limits.ts';
 import { type SessionCookieConfig, sessionCookieConfig, sessionCookieVariables } from './session-cookie.ts';
 import {
   type SupabaseAuthConfig,
@@ -53,7 +54,7 @@ import {
   supabaseProblemsInProduction,
   supabaseVariables,
 } from './supabase.ts';
-import { onOff, type Wrong } from './values.ts';
+import type { Wrong } from './values.ts';
 import { type WebhookConfig, webhookConfig, webhookVariables, webhookWarnings } from './webhooks.ts';
 
 export interface Config {
@@ -70,8 +71,8 @@ export interface Config {
   /** What the embedded server mails; Supabase mails by itself. */
   readonly mail: MailConfig;
   readonly webhooks: WebhookConfig;
-  /** False only outside production. */
-  readonly rateLimits: boolean;
+  /** Null only outside production: nothing is limited. */
+  readonly rateLimits: RateLimitConfig | null;
   /** What the environment asks for and nothing here does, and what it had better say, for the log. Names and no values. */
   readonly warnings: readonly string[];
 }
@@ -102,8 +103,8 @@ const PUBLISHED_SECRETS = /^super-secret-jwt-token|your-super-secret/i;
 /** Every variable there is. A group of them is a file of its own here. */
 export const Environment = z.object({
   NODE_ENV: z.string().default('development'),
-  RATE_LIMITS: onOff.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
+  ...rateLimitVariables,
   ...httpVariables,
   ...sessionCookieVariables,
   ...accountVariables,
@@ -227,7 +228,7 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
         },
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     webhooks: webhookConfig(env, production),
-    rateLimits: env.RATE_LIMITS,
+    rateLimits: rateLimitConfig(env),
     warnings: [...warnings, ...webhookWarnings(env, production)],
   };
 }

@@ -26,7 +26,7 @@ const RELIED_ON: [name: RegExp, without: string][] = [
   [/^GOTRUE_JWT_(AUD|DEFAULT_GROUP_NAME)$/, 'tokens are for `authenticated`'],
   [/^GOTRUE_JWT_ADMIN_ROLES$/, 'administrators are service_role and supabase_admin'],
   [/^GOTRUE_JWT_ISSUER$/, 'the issuer is the external address and /auth/v1'],
-  [/^GOTRUE_RATE_LIMIT_/, 'the limits are those of the README, whatever this says'],
+  [/^GOTRUE_RATE_LIMIT_/, 'the limits are those of Limen, whatever this says'],
   [/^GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES$/, 'mail goes to any address'],
   [/^GOTRUE_SAML_ENABLED$/, 'there is no SAML'],
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createTestApp, PASSWORD } from '../support/app.ts';
+import { createTestApp, MODE, PASSWORD } from '../support/app.ts';
 
 const LOG_IN = `mutation ($input: LoginInput!) {
   login(input: $input) { __typename ... on UserError { code } ... on RateLimitedError { retryAfterSeconds } }
@@ -34,6 +34,50 @@ describe('rate limits', () => {
       const password = attempt % 5 === 4 ? PASSWORD : 'wrong';
       const { data } = await app.graphql(LOG_IN, { input: { email: ada.email, password } });
       expect(data.login.code).not.toBe('RATE_LIMITED');
+    }
+  });
+
+  test('let only so many text messages leave in an hour, to nobody as to somebody, on both surfaces', async () => {
+    const app = await createTestApp({
+      env: {
+        RATE_LIMITS: 'on',
+        EXTERNAL_PHONE_ENABLED: 'on',
+        RATE_LIMIT_SMS_SENT: '3',
+        RATE_LIMIT_EMAIL_SENT: '1',
+      },
+    });
+    const known = '+41795550011';
+    await app.admin.createUser({ phone: known, phone_confirm: true });
+    const ask = async (input: string) => {
+      const outcome = '__typename ... on RateLimitedError { code retryAfterSeconds }';
+      const { data } = await app.graphql(
+        `mutation { requestSignInCode(input: { ${input} }) { ${outcome} } }`,
+      );
+      return data.requestSignInCode;
+    };
+    const number = (index: number) => `phone: "+4179555002${index}"`;
+    const sent = [await ask(`phone: "${known}"`), await ask(number(1)), await ask(number(2))];
+    expect(sent.map(({ __typename }) => __typename)).toEqual(['TextSent', 'TextSent', 'TextSent']);
+    const tooMany = await ask(number(3));
+    expect(tooMany).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) });
+    expect(tooMany.retryAfterSeconds).toBeGreaterThan(3000);
+    expect((await ask(`email: "nobody@example.com"`)).__typename).toBe('CodeSent');
+    expect((await ask(`email: "somebody@example.com"`)).code).toBe('RATE_LIMITED');
+    // There the protocol is Supabase's own, with its limits.
+    if (MODE === 'supabase') return;
+    for (const [to, code] of [
+      [{ phone: '+41795550031' }, 'over_sms_send_rate_limit'],
+      [{ email: 'else@example.com' }, 'over_email_send_rate_limit'],
+    ] as const) {
+      const response = await app.send(
+        new Request('http://limen.test/auth/v1/otp', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-supabase-api-version': '2024-01-01' },
+          body: JSON.stringify(to),
+        }),
+      );
+      expect([response.status, await response.json()]).toEqual([429, expect.objectContaining({ code })]);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(3000);
     }
   });
 

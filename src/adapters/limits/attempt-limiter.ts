@@ -18,6 +18,7 @@ import {
   DEFAULT_LIMITS,
   GUESSED_BY,
   type Guessed,
+  type Sent,
 } from './attempt-limits.ts';
 import { createKnownNetworks } from './known-networks.ts';
 import { networkOf } from './network.ts';
@@ -28,11 +29,13 @@ export interface AttemptLimiterOptions {
   limits?: Partial<AttemptLimits>;
   /** False for measurements and tests: everything may go on. */
   enabled?: boolean;
+  /** Called by the first message of a window that is too much for the installation: nobody gets any until it ends. */
+  onExhausted?: (kind: Sent, retryAfterSeconds: number) => void;
 }
 
 /** Whether an account exists is not known here, so it cannot make a difference. Windows are measured by the system's clock. */
 export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLimiter {
-  const { enabled = true } = options;
+  const { enabled = true, onExhausted = () => {} } = options;
   if (!enabled) return { attempt: async () => null, succeeded: async () => {}, takeBack: async () => {} };
 
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -47,6 +50,8 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
     factor: counterOfGuesses('factor', limits.account.factor),
   } satisfies Record<Guessed, unknown>;
   const factorAnywhere = counterOf('factor-anywhere', limits.factorAnywhere);
+  const smsToNumber = counterOf('sms-to-number', limits.smsToNumber);
+  const inAll = { mail: counterInAll('mail'), sms: counterInAll('sms') };
   const known = createKnownNetworks(database);
 
   function counterOfGuesses(name: string, limit: AttemptLimit) {
@@ -54,6 +59,21 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
       atAddress: counterOf(`${name}-at-address`, limits.accountAtAddress),
       anywhere: counterOf(name, limit),
     };
+  }
+
+  function counterInAll(kind: Sent) {
+    const limit = limits.inAll[kind];
+    return limit && counterOf(`${kind}-in-all`, limit);
+  }
+
+  /** What one number has too many of does not count against all. */
+  async function countMessage(kind: Sent, recipient: string): Promise<Refusal | null> {
+    const refusal = kind === 'sms' ? await consume(smsToNumber, recipient) : null;
+    const counter = inAll[kind];
+    if (refusal || !counter) return refusal;
+    const exhausted = await consume(counter, 'all');
+    if (exhausted?.isFirst) onExhausted(kind, exhausted.retryAfterSeconds);
+    return exhausted;
   }
 
   /** Null where nothing is guessed at. */
@@ -72,6 +92,7 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
     // One after the other: what an earlier limit refuses must not be counted against the account, or anybody could lock its owner out.
     async attempt(kind, subject) {
       const refusal = await consume(byAddress.get(kind)!, counted(kind, subject));
+      if (!refusal && isSent(kind)) return countMessage(kind, counted(kind, subject));
       const guess = guessesOf(kind, subject);
       if (refusal || !guess) return refusal;
       const { atAddress, anywhere, everywhere, who, network } = guess;
@@ -107,6 +128,8 @@ type CounterFactory = (name: string, limit: AttemptLimit) => RateLimiterAbstract
 
 /** What is counted by whom it is about, wherever it is asked for. */
 const BY_PERSON: ReadonlySet<AttemptKind> = new Set(['mail', 'sms', 'export']);
+
+const isSent = (kind: AttemptKind): kind is Sent => kind === 'mail' || kind === 'sms';
 
 const counterInMemory: CounterFactory = (keyPrefix, { attempts, seconds }) =>
   new RateLimiterMemory({ keyPrefix, points: attempts, duration: seconds });
@@ -144,16 +167,22 @@ function countersIn(database: Database): CounterFactory {
   };
 }
 
-async function consume(
-  counter: RateLimiterAbstract,
-  key: string,
-): Promise<{ retryAfterSeconds: number } | null> {
+interface Refusal {
+  retryAfterSeconds: number;
+  /** Of its window, on whatever instance. */
+  isFirst: boolean;
+}
+
+async function consume(counter: RateLimiterAbstract, key: string): Promise<Refusal | null> {
   try {
     await counter.consume(key);
     return null;
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    return { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) };
+    return {
+      retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
+      isFirst: refusal.consumedPoints === counter.points + 1,
+    };
   }
 }
 

@@ -16,6 +16,9 @@ export const GUESSED_BY: { readonly [Kind in AttemptKind]?: Guessed } = {
   mfa: 'factor',
 };
 
+/** What is sent to people. */
+export type Sent = 'mail' | 'sms';
+
 /** What each address may do, by kind, what may be done to an account, and how often somebody is sent something. */
 export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit>> {
   /** Failed attempts at one account from one address. */
@@ -30,11 +33,19 @@ export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit
    * digits for months. It locks nobody out whose password is not known already.
    */
   readonly factorAnywhere: AttemptLimit;
+  /** Text messages to one number, beside the pause between two: whoever sends them is paid for each, and may be in league with whoever asks. */
+  readonly smsToNumber: AttemptLimit;
+  /** All that is sent, to nobody too: whoever asks for numbers that nobody has spends as much of it. Null: no limit. */
+  readonly inAll: Readonly<Record<Sent, AttemptLimit | null>>;
 }
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** @param attempts null: no limit */
+export const inAnHour = (attempts: number | null): AttemptLimit | null =>
+  attempts === null ? null : { attempts, seconds: HOUR };
 
 /** By address as Supabase Auth has it, burst included; by account, which it does not limit, our own. */
 export const DEFAULT_LIMITS: AttemptLimits = {
@@ -61,4 +72,6 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   },
   // NIST SP 800-63B, section 5.2.2, asks for no more than a hundred.
   factorAnywhere: { attempts: 100, seconds: DAY },
+  smsToNumber: { attempts: 10, seconds: HOUR },
+  inAll: { mail: null, sms: null },
 };

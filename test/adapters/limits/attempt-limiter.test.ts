@@ -18,6 +18,9 @@ const LIMITS: Partial<AttemptLimits> = {
     factor: { attempts: 4, seconds: 60 },
   },
   factorAnywhere: { attempts: 6, seconds: 60 },
+  sms: { attempts: 4, seconds: 60 },
+  smsToNumber: { attempts: 3, seconds: 3600 },
+  inAll: { mail: { attempts: 0, seconds: 3600 }, sms: { attempts: 5, seconds: 3600 } },
 };
 
 const ada = { account: 'ada@example.com' };
@@ -33,7 +36,7 @@ async function attempts(
   return verdicts.map((verdict) => verdict === null);
 }
 
-function behavesAsALimiter(create: () => AttemptLimiter) {
+function behavesAsALimiter(create: (onExhausted?: (kind: string) => void) => AttemptLimiter) {
   test('lets an address try so often, says how long to wait, and leaves others alone', async () => {
     const limiter = create();
     const address = freshAddress();
@@ -133,6 +136,25 @@ function behavesAsALimiter(create: () => AttemptLimiter) {
     expect(await limiter.attempt('login', otherKind)).toBeNull();
   });
 
+  test('sends one number only so many texts, and all numbers together too, and says so once', async () => {
+    const exhausted: string[] = [];
+    const limiter = create((kind) => exhausted.push(kind));
+    const ask = async (account: string = randomUUID()) =>
+      (await limiter.attempt('sms', { address: freshAddress(), account })) === null;
+    const number = randomUUID();
+    expect([await ask(number), await ask(number), await ask(number)]).toEqual([true, true, true]);
+    // What one number has too many of is not taken from the others.
+    expect([await ask(number), await ask(number)]).toEqual([false, false]);
+    expect(exhausted).toEqual([]);
+    expect([await ask(), await ask(), await ask(), await ask()]).toEqual([true, true, false, false]);
+    expect(exhausted).toEqual(['sms']);
+    const refused = await limiter.attempt('sms', { address: freshAddress(), account: randomUUID() });
+    expect(refused?.retryAfterSeconds).toBeGreaterThan(3500);
+    // Of mails there are none at all here.
+    expect(await limiter.attempt('mail', { address: freshAddress(), account: randomUUID() })).not.toBeNull();
+    expect(exhausted).toEqual(['sms', 'mail']);
+  });
+
   test('takes an attempt back that was not made, and nothing else', async () => {
     const limiter = create();
     const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
@@ -174,7 +196,9 @@ function behavesAsALimiter(create: () => AttemptLimiter) {
 }
 
 describe('the attempt limiter in memory', () => {
-  behavesAsALimiter(() => createAttemptLimiter({ database: null, limits: LIMITS }));
+  behavesAsALimiter((onExhausted = () => {}) =>
+    createAttemptLimiter({ database: null, limits: LIMITS, onExhausted }),
+  );
 });
 
 describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
@@ -194,7 +218,9 @@ describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
     await drop();
   });
 
-  behavesAsALimiter(() => createAttemptLimiter({ database, limits: LIMITS }));
+  behavesAsALimiter((onExhausted = () => {}) =>
+    createAttemptLimiter({ database, limits: LIMITS, onExhausted }),
+  );
 
   test('counts together with other instances, in the same moment too', async () => {
     const [one, other] = [create(), create()];
