@@ -24,6 +24,7 @@ type Link = z.infer<typeof Link>;
 export async function openLink(services: Services, call: Call): Promise<Response> {
   const link = readQuery(call.req.url, Link);
   const { settings } = services;
+  if (isForApplication(services, link)) return handToApplication(services, call, link);
   if (settings.codes.links === 'direct' && call.req.method !== 'HEAD') {
     return useLink(services, call, link);
   }
@@ -45,7 +46,21 @@ export async function submitLink(services: Services, call: Call): Promise<Respon
   if (call.req.header('sec-fetch-site') === 'cross-site') {
     throw validationFailed('Open the link itself');
   }
-  return useLink(services, call, await readForm(call.req.raw, Link));
+  const link = await readForm(call.req.raw, Link);
+  return isForApplication(services, link)
+    ? handToApplication(services, call, link)
+    : useLink(services, call, link);
+}
+
+/** Without PKCE a link leads to a session in an address, unless the application uses it up itself. */
+const isForApplication = ({ settings }: Services, { token }: Link) =>
+  settings.codes.links === 'app' && !isPkceToken(token);
+
+/** Looks nothing up and uses nothing up: so scanners may open it, and it is the same for a link that holds and for one that does not. */
+function handToApplication({ settings }: Services, call: Call, { token, type, redirect_to }: Link): Response {
+  const target = new URL(redirectTarget(settings, redirect_to));
+  say(target, { token_hash: token, type }, false);
+  return leadTo(call, target);
 }
 
 async function useLink(services: Services, call: Call, link: Link): Promise<Response> {
@@ -74,6 +89,10 @@ async function useLink(services: Services, call: Call, link: Link): Promise<Resp
     noteRefusal(call, refusal);
     say(target, errorParameters(refusal), isPkce);
   }
+  return leadTo(call, target);
+}
+
+function leadTo(call: Call, target: URL): Response {
   for (const [name, value] of Object.entries(LINK_HEADERS)) call.header(name, value);
   return call.redirect(target.href, 303);
 }

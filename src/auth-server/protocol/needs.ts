@@ -64,8 +64,10 @@ export interface CodeSettings {
   length: number;
   /** How long a code and its link hold. */
   ttlSeconds: number;
-  /** What opening a link does: show a page with a button, or use the link up at once as Supabase Auth does. */
-  links: 'page' | 'direct';
+  /**
+   * What opening a link does: show a page with a button, use the link up at once as Supabase Auth does, or hand what it holds to the application.
+   */
+  links: 'page' | 'direct' | 'app';
   /** Whether a session of more than a day sets a password only with a code by mail (`nonce`). */
   requireReauthentication: boolean;
 }

@@ -121,7 +121,7 @@ export type ChangeEmailInput = {
   email: string;
   /** The code that `requestReauthentication` sent, in place of the password. It is good once, and for one change. */
   nonce?: string | null | undefined;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
 
@@ -421,7 +421,7 @@ export type GenerateLinkInput = {
   password?: string | null | undefined;
   /** Of an account that is made: `SIGNUP`, `INVITE`, `MAGIC_LINK`. Grants nothing. */
   profile?: UpdateProfileInput | null | undefined;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
   /** What opening it does. */
   type: ActionLinkType;
@@ -449,7 +449,7 @@ export type InviteUserInput = {
   email: string;
   /** What is known of the person. It grants nothing: give roles with `setUserRoles`. */
   profile?: UpdateProfileInput | null | undefined;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
 
@@ -553,7 +553,7 @@ export type RenamePasskeyInput = {
 export type RequestPasswordResetInput = {
   /** In any case. */
   email: string;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
 
@@ -567,7 +567,7 @@ export type RequestSignInCodeInput = {
   phone?: string | null | undefined;
   /** For a new account alone: what the person says about themselves. */
   profile?: UpdateProfileInput | null | undefined;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
 
@@ -577,7 +577,7 @@ export type ResendVerificationInput = {
   email?: string | null | undefined;
   /** With the country. This, or `email`. */
   phone?: string | null | undefined;
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
 };
 
@@ -629,7 +629,7 @@ export type RotateWebhookSecretInput = {
 
 /** To whom. */
 export type SendPasswordResetInput = {
-  /** Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
+  /** Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself. */
   redirectTo?: string | null | undefined;
   /** A UUID. Anything else is an id nobody has. */
   userId: string;

@@ -19,6 +19,6 @@ export const shownCodeFields = (t: InputFields) => ({
 export const redirectToField = (t: InputFields) => ({
   redirectTo: t.string({
     description:
-      'Where the link in the mail leads in the end, with the session in the fragment. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself.',
+      'Where the link in the mail leads in the end: with the session in the fragment, or, where the operator has set `MAIL_LINKS=app`, with the `token_hash` for this API’s own mutations. A place that is not on `REDIRECT_ALLOW_LIST`, and none, mean the site itself.',
   }),
 });
