@@ -18,8 +18,8 @@ const SHOWS_WHO: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What shows it where factors and passkeys are added and taken away: a second factor too, since whoever can show one of their own there has been past
- * this question already.
+ * What shows it where factors and passkeys are added and taken away: these themselves too, since whoever can show one of their own has been past this
+ * question already.
  */
 export const SHOWS_WHO_FOR_FACTORS: ReadonlySet<string> = new Set([
   ...SHOWS_WHO,
@@ -27,6 +27,7 @@ export const SHOWS_WHO_FOR_FACTORS: ReadonlySet<string> = new Set([
   'mfa/recovery_code',
   'mfa/phone',
   'mfa/webauthn',
+  'passkey',
 ]);
 
 /** How long what was shown stands for a password. Long enough to think of a new one. */

@@ -8,8 +8,8 @@ import { verifiedFactors } from './factor.ts';
 import { AssuranceRequiredError } from './factor-errors.ts';
 
 /**
- * As `provingWhoAsks`; a second factor that was shown within the last 15 minutes will do too. One that was shown long ago will not: a session at AAL2 is
- * borrowed as easily as any other.
+ * As `provingWhoAsks`; a second factor or a passkey that was shown within the last 15 minutes will do too. One that was shown long ago will not: a session
+ * at AAL2 is borrowed as easily as any other.
  *
  * @throws {AssuranceRequiredError} the person has a second factor, and showing it is all that is needed
  * @throws what `provingWhoAsks` does

@@ -43,9 +43,12 @@ async function outcome(person: TestPerson, mutation: string, input?: object) {
   return Object.values(data)[0] as { code?: string } & Record<string, string>;
 }
 
-async function addPasskey(person: TestPerson): Promise<string> {
+async function addPasskey(
+  person: TestPerson,
+  authenticator = createPasskeyAuthenticator('http://localhost:5173'),
+): Promise<string> {
   const { challengeId, options } = (await person(START_PASSKEY)).data.startPasskeyRegistration;
-  const credential = createPasskeyAuthenticator('http://localhost:5173').create(options);
+  const credential = authenticator.create(options);
   return (await outcome(person, FINISH_PASSKEY, { challengeId, credential })).id!;
 }
 
@@ -160,4 +163,23 @@ test('a password does it for a session at AAL2 too, and is no way round the fact
     expect(await outcome(weak, START_PASSKEY, proof)).toEqual({ code: 'AAL2_REQUIRED' });
     expect(await outcome(weak, REMOVE_FACTOR, { factorId, ...proof })).toEqual({ code: 'AAL2_REQUIRED' });
   }
+});
+
+test('whoever has just signed in by a passkey adds another, and changes no address by it', async () => {
+  const ada = await app.signUp('ada');
+  const authenticator = createPasskeyAuthenticator('http://localhost:5173');
+  await addPasskey(ada, authenticator);
+  const started = await app.graphql(
+    'mutation { startPasskeySignIn { ... on PasskeySignInChallenge { challengeId options } } }',
+  );
+  const { challengeId, options } = started.data.startPasskeySignIn;
+  const finish = `mutation ($input: FinishPasskeySignInInput!) { finishPasskeySignIn(input: $input) { ${SESSION} } }`;
+  const input = { challengeId, credential: authenticator.get(options) };
+  const back = app.person((await app.graphql(finish, { input })).data.finishPasskeySignIn);
+  expect(await addPasskey(back)).toEqual(expect.any(String));
+  const change = `mutation ($input: ChangeEmailInput!) { changeEmail(input: $input) { ... on UserError { code } } }`;
+  const refused = await outcome(back, change, { email: 'mine@example.com' });
+  expect(refused).toEqual({ code: 'REAUTHENTICATION_REQUIRED' });
+  app.clock.advance(LATER_SECONDS);
+  expect(await outcome(back, START_PASSKEY)).toEqual({ code: 'REAUTHENTICATION_REQUIRED' });
 });
