@@ -1,6 +1,6 @@
 /** Whoever has borrowed a session neither adds a factor or a passkey of their own, nor takes one away. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestApp, PASSWORD, type TestApp, type TestPerson } from '../../support/app.ts';
+import { createTestApp, MODE, PASSWORD, type TestApp, type TestPerson } from '../../support/app.ts';
 import { codeOf } from '../../support/authenticator.ts';
 import { createPasskeyAuthenticator } from '../../support/passkey-authenticator.ts';
 
@@ -182,4 +182,30 @@ test('whoever has just signed in by a passkey adds another, and changes no addre
   expect(refused).toEqual({ code: 'REAUTHENTICATION_REQUIRED' });
   app.clock.advance(LATER_SECONDS);
   expect(await outcome(back, START_PASSKEY)).toEqual({ code: 'REAUTHENTICATION_REQUIRED' });
+});
+
+test('a proof costs a password one hash, and a code the statements that use it up', async () => {
+  const ada = await app.signUp('ada');
+  const cost = async (mutation: string, input: object) =>
+    (await app.statementsDuring(() => outcome(ada, mutation, input))).length;
+  const fresh = {
+    enrollTotp: await cost(ENROLL, { name: 'a' }),
+    startPasskeyRegistration: await cost(START_PASSKEY, {}),
+  };
+  app.clock.advance(LATER_SECONDS);
+  const currentPassword = PASSWORD;
+  const byPassword = {
+    enrollTotp: await cost(ENROLL, { name: 'b', currentPassword }),
+    startPasskeyRegistration: await cost(START_PASSKEY, { currentPassword }),
+  };
+  const byCode = await cost(ENROLL, { name: 'c', nonce: await requestNonce(ada) });
+  const refused = await cost(ENROLL, { name: 'd' });
+  // In front of Supabase the trial is a sign-in of its own, and what happens is recorded here too.
+  const isTrial = MODE === 'supabase';
+  expect({ fresh, byPassword, byCode, refused }).toEqual({
+    fresh: { enrollTotp: isTrial ? 9 : 7, startPasskeyRegistration: 4 },
+    byPassword: { enrollTotp: isTrial ? 14 : 8, startPasskeyRegistration: isTrial ? 8 : 4 },
+    byCode: isTrial ? 17 : 11,
+    refused: 3,
+  });
 });
