@@ -90,7 +90,7 @@ export type AuditOutcome =
 export type AuditSource =
   /** Limen, in the transaction of what it tells of. Hash-chained. */
   | 'LIMEN'
-  /** Supabase Auth, in its own table, where Limen runs on its database. Without an index: every page looks at all rows. */
+  /** Supabase Auth, in its own table, where Limen runs on its database; elsewhere an error with the code `NOT_SUPPORTED`. Without an index: every page looks at all rows. */
   | 'SUPABASE';
 
 /** Whom, and until when. */

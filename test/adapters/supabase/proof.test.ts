@@ -49,6 +49,7 @@ function supabaseSigningIn(id: string) {
     signInChallenges: undefined as never,
     findUserId: null,
     directory: null,
+    endSessions: null,
   })(newClient({ address: '127.0.0.1', userAgent: null, requestId: 'test' }));
   return { backend, asked };
 }
