@@ -26,6 +26,8 @@ const project = (name: string, include: string[], env: Record<string, string> = 
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // As long as what is waited for may take on a machine that does much else.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
 
