@@ -33,7 +33,7 @@ const claiming = (picked: string) => `
     event.id as event_id, event.type, event.data, event.occurred_at`;
 
 /** Of each endpoint in one turn: what waits in line is put aside by as many, and looked at no more. */
-const LOOKED_AT = 100;
+const LOOKED_AT = 25;
 
 /** Endpoints that may be sent to now, with the places that are free. The parameters: how many of each are under way, and how many may be. */
 const openEndpoints = (ids: string, counts: string, most: string) => `

@@ -23,12 +23,16 @@ export async function pruneOldChanges(db: Queryable, keepSeconds: number): Promi
 export async function pruneRepeatedChanges(db: Queryable, snapshot: string): Promise<void> {
   await db.query(
     `delete from limen.changes where sequence in (
-       select earlier.sequence from limen.changes earlier
-       where kind = 'user' and pg_visible_in_snapshot(xid, $1::pg_snapshot) and exists (
-         select from limen.changes later
-         where later.kind = 'user' and later.user_id = earlier.user_id and later.at >= earlier.at
-           and later.xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(later.xid, $1::pg_snapshot))
-       limit ${AT_ONCE} for update skip locked)`,
+       select earlier.sequence from (
+         select user_id, max(at) as at from limen.changes
+         where kind = 'user' and xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+         group by user_id
+       ) later cross join lateral (
+         select sequence from limen.changes
+         where kind = 'user' and user_id = later.user_id and at <= later.at and pg_visible_in_snapshot(xid, $1::pg_snapshot)
+         limit ${AT_ONCE} for update skip locked
+       ) earlier
+       limit ${AT_ONCE})`,
     [snapshot],
   );
 }
