@@ -238,9 +238,9 @@ describe('webhooks', () => {
   });
 
   test('are told at once, in whatever process it happens, and asked after rarely', async () => {
-    const { app, create, carry } = await createScene();
+    const { app, ask, create, carry } = await createScene();
     const receiver = await startWebhookReceiver();
-    await create(receiver.url, { events: ['USER_CREATED'] });
+    const { webhook } = await create(receiver.url, { events: ['USER_CREATED'] });
     app.app.webhooks.start();
     const claims = (statements: string[]) =>
       statements.filter((sql) => /with due as|min\(next/.test(sql)).length;
@@ -249,6 +249,8 @@ describe('webhooks', () => {
     await app.signUp('ada');
     await carry();
     await expect.poll(() => receiver.types()).toEqual(['user.created']);
+    // A test is left to who asks for it, and waits for the answer.
+    expect(await ask(TEST, { id: webhook.id })).toMatchObject({ status: 'DELIVERED' });
   });
 
   test('are twenty at most', async () => {

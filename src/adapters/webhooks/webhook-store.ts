@@ -30,6 +30,9 @@ const COLUMNS = {
   isEnabled: 'is_enabled',
 } as const;
 
+/** Whoever makes a test sends it, and waits for the answer. Those who send what is due see to it only when that comes to nothing. */
+const LEFT_TO_CALLER_MS = 60_000;
+
 export function createWebhookStore({
   database,
   clock,
@@ -150,14 +153,15 @@ export function createWebhookStore({
 
     addTest: (webhookId, data) =>
       database.transaction(async (tx) => {
+        const now = clock();
         const [endpoint] = await tx.query('select 1 from limen.webhook_endpoints where id = $1', [webhookId]);
         if (!endpoint) return null;
         const [delivery] = await tx.query<{ id: string }>(
           `with event as (
              insert into limen.webhook_events (type, data, occurred_at) values ($2, $3::jsonb, $4) returning id)
-           insert into limen.webhook_deliveries (endpoint_id, event_id)
-           select $1, id from event returning id`,
-          [webhookId, TEST_EVENT, data, clock()],
+           insert into limen.webhook_deliveries (endpoint_id, event_id, due_at)
+           select $1, id, $5 from event returning id`,
+          [webhookId, TEST_EVENT, data, now, new Date(now.getTime() + LEFT_TO_CALLER_MS)],
         );
         return findDelivery(tx, delivery!.id);
       }),

@@ -29,10 +29,6 @@ $$;
 create trigger webhook_delivery_added after insert on limen.webhook_deliveries
   referencing new table as added for each statement execute function limen.note_webhook_deliveries();
 
--- What operators ask for: what was told of one person, and what was given up.
-create index webhook_deliveries_user_idx on limen.webhook_deliveries (user_id, sequence);
-create index webhook_deliveries_dead_idx on limen.webhook_deliveries (sequence) where status = 'dead';
-
 -- Since when every attempt has failed; null: the last one was good, or there was none.
 alter table limen.webhook_endpoints add column failing_since timestamptz;
 -- When it was switched off because of that, by nobody; null while it is on, and where somebody did it.
