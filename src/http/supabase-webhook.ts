@@ -41,14 +41,15 @@ const AuthHook = z.object({
 
 export function serveSupabaseWebhook({ secret, changes }: SupabaseWebhookNeeds): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  const isGenuine = createCheck(secret);
+  const proofOf = createCheck(secret);
   const tooLarge = { code: 'PAYLOAD_TOO_LARGE', message: `At most ${MAX_BODY_BYTES} bytes.` };
 
   app.post('/', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.json(tooLarge, 413) }));
   app.post('/', async (context) => {
     const body = await context.req.text();
     const headers = context.req.header();
-    if (!isGenuine(headers, body)) {
+    const proof = proofOf(headers, body);
+    if (!proof) {
       context.header('WWW-Authenticate', 'Bearer');
       return context.json({ code: 'UNAUTHENTICATED', message: 'The secret or the signature is wrong.' }, 401);
     }
@@ -60,7 +61,9 @@ export function serveSupabaseWebhook({ secret, changes }: SupabaseWebhookNeeds):
     if (schema !== 'auth' || !isKnown(table)) return context.json({ result: 'ignored' }, 202);
     const change = changeIn(webhook.data, table);
     if (!change) return context.json(BAD_REQUEST, 400);
-    await changes.receive(change, deliveryOf(headers['webhook-id'], body));
+    // An id that nobody signed may be the same in all requests.
+    const id = proof === 'signature' ? headers['webhook-id'] : undefined;
+    await changes.receive(change, deliveryOf(id, body));
     return context.json({ result: 'accepted' }, 202);
   });
   return app;
@@ -83,17 +86,19 @@ function changeIn(webhook: z.infer<typeof DatabaseWebhook>, table: keyof typeof 
   return isWhole && isGood ? { table, before: before as JsonObject, after: after as JsonObject } : null;
 }
 
-function createCheck(secret: string): (headers: Record<string, string>, body: string) => boolean {
+type Proof = 'secret' | 'signature';
+
+function createCheck(secret: string): (headers: Record<string, string>, body: string) => Proof | null {
   const expected = digest(`Bearer ${secret}`);
   const signing = secret.startsWith('v1,whsec_') ? new Webhook(secret.slice('v1,'.length)) : null;
   return (headers, body) => {
-    if (timingSafeEqual(digest(headers.authorization ?? ''), expected)) return true;
-    if (signing === null) return false;
+    if (timingSafeEqual(digest(headers.authorization ?? ''), expected)) return 'secret';
+    if (signing === null) return null;
     try {
       signing.verify(body, headers, { jsonParse: false });
-      return true;
+      return 'signature';
     } catch {
-      return false;
+      return null;
     }
   };
 }

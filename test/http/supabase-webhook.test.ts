@@ -58,15 +58,14 @@ describe('POST /webhooks/supabase', () => {
     await post(UPDATE);
     await post(UPDATE);
     await post({ ...UPDATE, record: { ...UPDATE.record, updated_at: '2026-11-21T10:00:00+00:00' } });
+    // Somebody may have set that header to one and the same for all of them.
     const authorization = `Bearer ${SECRET}`;
-    for (const type of ['UPDATE', 'DELETE'])
-      await post({ ...UPDATE, type }, { authorization, 'webhook-id': 'one' });
-    const [first, again, other, named, alike] = received.map(([, delivery]) => delivery);
-    expect(again).toEqual(first);
-    expect(other!.id).not.toBe(first!.id);
+    await post({ ...UPDATE, type: 'DELETE' }, { authorization, 'webhook-id': 'one' });
+    await post(UPDATE, { authorization, 'webhook-id': 'one' });
+    const [first, again, ...others] = received.map(([, delivery]) => delivery);
+    expect([again, others[2]]).toEqual([first, first]);
     expect(first).toMatchObject({ isCertain: false });
-    expect(named).toMatchObject({ isCertain: true });
-    expect(alike).toEqual(named);
+    expect(new Set([first, ...others].map((delivery) => delivery!.id)).size).toBe(3);
   });
 
   test.each([
@@ -97,6 +96,10 @@ describe('POST /webhooks/supabase', () => {
     expect(await post(body, signed(new Date(Date.now() - 600_000)))).toBe(401);
     expect(await post(body, signed(new Date(), `${body} `))).toBe(401);
     expect(received).toHaveLength(1);
+    const another = JSON.stringify({ ...UPDATE, type: 'DELETE' });
+    expect(await post(another, signed(new Date(), another))).toBe(202);
+    const [, first] = received[0]!;
+    expect(received[1]![1]).toEqual({ ...first, isCertain: true });
     const hook = JSON.stringify({ metadata: { name: 'before-user-created', uuid: ID }, user: { id: ID } });
     expect(await post(hook, signed(new Date(), hook))).toBe(200);
   });
