@@ -127,6 +127,18 @@ describe.each(DATABASES)('on %s', (kind) => {
         expect(await confirm(to, 'signup', limited)).toMatchObject({ name: 'Ada', password: PASSWORD });
       });
 
+      test('keeps what was said of it by a form that was sent twice at once', async () => {
+        for (const server of [auth, limited]) {
+          const to = newRecipient();
+          const twice = await Promise.all([
+            signUp(to, PASSWORD, ADA, server),
+            signUp(to, PASSWORD, ADA, server),
+          ]);
+          expect(twice.map(({ status }) => status).sort()).toEqual(server === auth ? [200, 200] : [200, 429]);
+          expect(await confirm(to, 'signup', server)).toMatchObject({ name: 'Ada', password: PASSWORD });
+        }
+      });
+
       test.each([
         ['stranger', 'signs up', false],
         ['stranger', 'signs up', true],

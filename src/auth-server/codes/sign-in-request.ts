@@ -33,7 +33,7 @@ export async function requestSignIn(
   await countAttempt(services, client, 'send');
   // The hook may take seconds: nothing is counted or looked at before it.
   const admitted = newcomer && (await admitUnlessRefused(services, client, newcomer));
-  await countClaim(services, client, claim);
+  await countClaim(services, client, recipient, () => claimAccount(database, null, claim, clock()));
   await database.transaction(async (tx) => {
     const found = await claimAccount(tx, admitted, claim, clock());
     const user = found && standsFor(found, recipient.by) ? found : null;

@@ -6,28 +6,32 @@
  * whoever confirms the address says both anew. So nobody finds what somebody else has said of them.
  */
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isWaiting } from '../codes/address-owner.ts';
+import { isSignedUp } from '../codes/emptied-account.ts';
 import { type Recipient, signUpMetadata } from '../codes/recipient.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { countSending } from '../protocol/sending-limit.ts';
+import { LostRound } from '../sessions/grant.ts';
 import { type FullUserRow, findUserByEmail, findUserByPhone } from '../users/user-row.ts';
 import type { AdmittedUser } from './admitted-user.ts';
 import { insertUser } from './new-user.ts';
 
 export interface Claim extends Recipient {
-  /** A hash that the password fits, where a password was given, and it does not fit the one of the account that was there. */
-  passwordHash?: string | null;
+  /** What the password of a sign-up was compared with, or hashed to where there was nothing to compare it with; empty: no password. */
+  compared?: { hash: string; isRight: boolean };
   /** The profile of somebody without a password, as it is stored. */
   profile?: JsonObject | null;
 }
 
 /**
  * Makes the account where there is none, and settles the claim with those before it. The row itself decides, in the statement that writes it:
- * what was read of it before is out of date, however long a hook or a hash took.
+ * what was read of it before may be out of date.
  *
  * @param newcomer null makes nobody
  * @returns whose address it is, once all is settled
+ * @throws {LostRound} where there is a password by now that was not compared
  */
 export async function claimAccount(
   tx: Queryable,
@@ -38,7 +42,12 @@ export async function claimAccount(
   // Also where there is an account, so that the two take as long.
   if (newcomer) await insertUser(tx, newcomer);
   await settle(tx, claim, now);
-  return findClaimed(tx, claim);
+  const found = await findClaimed(tx, claim);
+  const isOpen = found && isWaiting(found, claim.by) && isSignedUp(found);
+  if (isOpen && claim.compared && (found.encrypted_password || claim.compared.hash) !== claim.compared.hash) {
+    throw new LostRound();
+  }
+  return found;
 }
 
 export const findClaimed = (database: Queryable, { by, address }: Recipient) =>
@@ -48,12 +57,18 @@ export const findClaimed = (database: Queryable, { by, address }: Recipient) =>
  * Counts the message that a claim leads to. One that comes too early brings nothing, but what it disputes goes all the same: its owner may
  * have asked, and finds the message of a stranger's. So Limen itself leaves these to be counted here.
  *
+ * @param hear settles the claim of somebody who is refused
  * @throws {ProtocolError} 429 over_email_send_rate_limit, over_sms_send_rate_limit
  */
-export async function countClaim(services: Services, client: Client, claim: Claim): Promise<void> {
-  const kind = claim.by === 'email' ? 'mail' : 'sms';
-  await countSending(services, { ...client, isLimited: true }, kind, claim.address).catch(async (error) => {
-    await settle(services.database, claim, services.clock());
+export async function countClaim(
+  services: Services,
+  client: Client,
+  { by, address }: Recipient,
+  hear: () => Promise<unknown>,
+): Promise<void> {
+  const kind = by === 'email' ? 'mail' : 'sms';
+  await countSending(services, { ...client, isLimited: true }, kind, address).catch(async (error) => {
+    await hear();
     throw error;
   });
 }
@@ -61,17 +76,25 @@ export async function countClaim(services: Services, client: Client, claim: Clai
 /** What administrators have made or prepared, and what somebody has signed in to, is no stranger's: see `isSignedUp`. */
 async function settle(
   tx: Queryable,
-  { by, address, passwordHash = null, profile = null }: Claim,
+  { by, address, compared, profile = null }: Claim,
   now: Date,
 ): Promise<void> {
   await tx.query(
-    `update auth.users set encrypted_password = null, updated_at = $5,
-       raw_user_meta_data = $4::jsonb || jsonb_build_object('sub', id)
+    `update auth.users set encrypted_password = null, updated_at = $6,
+       raw_user_meta_data = $5::jsonb || jsonb_build_object('sub', id)
      where ${by} = $1 and is_sso_user = false and confirmed_at is null and last_sign_in_at is null
        and invited_at is null and raw_user_meta_data ? 'sub'
-       and not coalesce(encrypted_password = $2, false)
+       and ($2::text is null or coalesce(encrypted_password, '') in ('', $2))
+       and not coalesce(encrypted_password = $2 and $3::boolean, false)
        and not (coalesce(encrypted_password, '') = ''
-         and coalesce(raw_user_meta_data = $3::jsonb || jsonb_build_object('sub', id), false))`,
-    [address, passwordHash, profile, signUpMetadata('', { by, address }, {}), now],
+         and coalesce(raw_user_meta_data = $4::jsonb || jsonb_build_object('sub', id), false))`,
+    [
+      address,
+      compared?.hash ?? null,
+      compared?.isRight ?? null,
+      profile,
+      signUpMetadata('', { by, address }, {}),
+      now,
+    ],
   );
 }

@@ -2,10 +2,12 @@
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isWaiting } from '../codes/address-owner.ts';
+import type { Recipient } from '../codes/recipient.ts';
 import { attempting, type Call, type Services } from '../protocol/endpoint.ts';
+import { inRounds, LostRound } from '../sessions/grant.ts';
 import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
 import { admitUser } from './admitted-user.ts';
-import { claimAccount, countClaim, findClaimed } from './claim.ts';
+import { type Claim, claimAccount, countClaim, findClaimed } from './claim.ts';
 import { newcomerRow } from './newcomer.ts';
 import { assertStrong, type SignUp } from './sign-up.ts';
 
@@ -36,35 +38,63 @@ export async function signUpUnconfirmed(
   const { client } = call.var;
   const now = clock();
   const row = newcomerRow(recipient, { data, confirmationSentAt: now }, now);
-  const { user, passwordHash } = await attempting(services, client, 'signup', recipient.address, async () => {
+  const { user, compared } = await attempting(services, client, 'signup', recipient.address, async () => {
     assertStrong(services, signUp);
     // The hook may take seconds: nothing is counted or looked at before it.
     const user = await admitUser(services, client, row);
-    return { user, passwordHash: await compareOrHash(services, signUp) };
+    return { user, compared: await compareOrHash(services, signUp) };
   });
-  const claim = { ...recipient, passwordHash };
-  await countClaim(services, client, claim);
-  await database.transaction(async (tx) => {
-    const found = await claimAccount(tx, { ...user, encrypted_password: passwordHash }, claim, now);
-    if (found && isWaiting(found, recipient.by)) await message.send(tx, found);
-    else await message.sendNothing(tx, found);
-    const details = { type: 'signup', channel: message.channel } as const;
-    await recordEvents(tx, client, { action: 'code.requested', userId: found?.id ?? null, details });
-  });
+  await countClaim(services, client, recipient, () =>
+    comparing(services, signUp, compared, (claim) => claimAccount(database, null, claim, now)),
+  );
+  await comparing(services, signUp, compared, (claim) =>
+    database.transaction(async (tx) => {
+      const { hash, isRight } = claim.compared;
+      const found = await claimAccount(
+        tx,
+        { ...user, encrypted_password: isRight ? hash : null },
+        claim,
+        now,
+      );
+      if (found && isWaiting(found, recipient.by)) await message.send(tx, found);
+      else await message.sendNothing(tx, found);
+      const details = { type: 'signup', channel: message.channel } as const;
+      await recordEvents(tx, client, { action: 'code.requested', userId: found?.id ?? null, details });
+    }),
+  );
   outbox.wake();
   return call.json(fullUserJson(user));
 }
 
-/**
- * One hash is computed in either case: to store, or to compare with the one of an earlier sign-up.
- * @returns what the password fits; null where somebody signed up with another
- */
+type Compared = NonNullable<Claim['compared']>;
+
+/** One hash is computed in either case: to store, or to compare with the one of an earlier sign-up. */
 async function compareOrHash(
   { database, passwords }: Services,
   { recipient, password }: SignUp,
-): Promise<string | null> {
+): Promise<Compared> {
   const found = await findClaimed(database, recipient);
-  if (!found) return passwords.hash(password);
-  const { isRight } = await passwords.verify(password, found.encrypted_password || null);
-  return isRight ? found.encrypted_password : null;
+  if (!found) return { hash: await passwords.hash(password), isRight: true };
+  const hash = found.encrypted_password || '';
+  const { isRight } = await passwords.verify(password, hash || null);
+  return { hash, isRight };
+}
+
+/** Compares again where somebody else has signed up meanwhile, as when a form is sent twice at once. */
+async function comparing(
+  services: Services,
+  signUp: SignUp,
+  first: Compared,
+  work: (claim: Recipient & { compared: Compared }) => Promise<unknown>,
+): Promise<void> {
+  let compared = first;
+  await inRounds(async () => {
+    try {
+      await work({ ...signUp.recipient, compared });
+      return true;
+    } catch (error) {
+      if (error instanceof LostRound) compared = await compareOrHash(services, signUp);
+      throw error;
+    }
+  });
 }
