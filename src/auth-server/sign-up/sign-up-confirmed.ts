@@ -6,19 +6,19 @@ import { signIn } from '../sessions/sign-in.ts';
 import { admitUser } from './admitted-user.ts';
 import { insertUser } from './new-user.ts';
 import { newcomerRow } from './newcomer.ts';
-import { assertStrong, type SignUp } from './sign-up.ts';
+import { assertStrong, type SignUpForm } from './sign-up-form.ts';
 
 /**
  * A taken address cannot be hidden here: the session itself would tell.
  * @throws {ProtocolError} 422 weak_password, user_already_exists, 429, and what the hook says
  */
-export async function signUpConfirmed(services: Services, call: Call, signUp: SignUp): Promise<Response> {
+export async function signUpConfirmed(services: Services, call: Call, form: SignUpForm): Promise<Response> {
   const { database, passwords, clock, outbox } = services;
-  const { recipient, password, data } = signUp;
+  const { recipient, password, data } = form;
   const { client } = call.var;
   const row = newcomerRow(recipient, { data, isConfirmed: true }, clock());
   const hash = await attempting(services, client, 'signup', recipient.address, async () => {
-    assertStrong(services, signUp);
+    assertStrong(services, form);
     return passwords.hash(password);
   });
   const user = await admitUser(services, client, { ...row, encrypted_password: hash });

@@ -9,7 +9,7 @@ import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
 import { admitUser } from './admitted-user.ts';
 import { type Claim, claimAccount, countClaim, findClaimed } from './claim.ts';
 import { newcomerRow } from './newcomer.ts';
-import { assertStrong, type SignUp } from './sign-up.ts';
+import { assertStrong, type SignUpForm } from './sign-up-form.ts';
 
 /** Puts under way what goes to an address that somebody signed up with. */
 export interface SignUpMessage {
@@ -30,24 +30,24 @@ export interface SignUpMessage {
 export async function signUpUnconfirmed(
   services: Services,
   call: Call,
-  signUp: SignUp,
+  form: SignUpForm,
   message: SignUpMessage,
 ): Promise<Response> {
   const { database, outbox, clock } = services;
-  const { recipient, data } = signUp;
+  const { recipient, data } = form;
   const { client } = call.var;
   const now = clock();
   const row = newcomerRow(recipient, { data, confirmationSentAt: now }, now);
   const { user, compared } = await attempting(services, client, 'signup', recipient.address, async () => {
-    assertStrong(services, signUp);
+    assertStrong(services, form);
     // The hook may take seconds: nothing is counted or looked at before it.
     const user = await admitUser(services, client, row);
-    return { user, compared: await compareOrHash(services, signUp) };
+    return { user, compared: await compareOrHash(services, form) };
   });
   await countClaim(services, client, recipient, () =>
-    comparing(services, signUp, compared, (claim) => claimAccount(database, null, claim, now)),
+    comparing(services, form, compared, (claim) => claimAccount(database, null, claim, now)),
   );
-  await comparing(services, signUp, compared, (claim) =>
+  await comparing(services, form, compared, (claim) =>
     database.transaction(async (tx) => {
       const { hash, isRight } = claim.compared;
       const found = await claimAccount(
@@ -71,7 +71,7 @@ type Compared = NonNullable<Claim['compared']>;
 /** One hash is computed in either case: to store, or to compare with the one of an earlier sign-up. */
 async function compareOrHash(
   { database, passwords }: Services,
-  { recipient, password }: SignUp,
+  { recipient, password }: SignUpForm,
 ): Promise<Compared> {
   const found = await findClaimed(database, recipient);
   if (!found) return { hash: await passwords.hash(password), isRight: true };
@@ -83,17 +83,17 @@ async function compareOrHash(
 /** Compares again where somebody else has signed up meanwhile, as when a form is sent twice at once. */
 async function comparing(
   services: Services,
-  signUp: SignUp,
+  form: SignUpForm,
   first: Compared,
   work: (claim: Recipient & { compared: Compared }) => Promise<unknown>,
 ): Promise<void> {
   let compared = first;
   await inRounds(async () => {
     try {
-      await work({ ...signUp.recipient, compared });
+      await work({ ...form.recipient, compared });
       return true;
     } catch (error) {
-      if (error instanceof LostRound) compared = await compareOrHash(services, signUp);
+      if (error instanceof LostRound) compared = await compareOrHash(services, form);
       throw error;
     }
   });

@@ -38,11 +38,11 @@ async function signUp(services: Services, call: Call): Promise<Response> {
 async function signUpByMail(services: Services, call: Call, email: string, body: Body): Promise<Response> {
   const password = passwordIn(body);
   const address = parseEmailAddress(email);
-  const signUp = { recipient: { by: 'email', address }, password, data: body.data } as const;
-  if (!services.settings.emailConfirmation) return signUpConfirmed(services, call, signUp);
+  const form = { recipient: { by: 'email', address }, password, data: body.data } as const;
+  if (!services.settings.emailConfirmation) return signUpConfirmed(services, call, form);
   const challenge = parseCodeChallenge(body.code_challenge, body.code_challenge_method);
   const link = { type: 'signup', challenge, redirectTo: redirectTo(call), now: services.clock() } as const;
-  return signUpUnconfirmed(services, call, signUp, signUpMail(services, address, link));
+  return signUpUnconfirmed(services, call, form, signUpMail(services, address, link));
 }
 
 async function signUpByPhone(services: Services, call: Call, phone: string, body: Body): Promise<Response> {
@@ -50,9 +50,9 @@ async function signUpByPhone(services: Services, call: Call, phone: string, body
   if (!enabled) throw phoneProviderDisabled(400);
   const password = passwordIn(body);
   const address = parsePhone(phone);
-  const signUp = { recipient: { by: 'phone', address }, password, data: body.data } as const;
-  if (autoconfirm) return signUpConfirmed(services, call, signUp);
-  return signUpUnconfirmed(services, call, signUp, signUpText(services, address));
+  const form = { recipient: { by: 'phone', address }, password, data: body.data } as const;
+  if (autoconfirm) return signUpConfirmed(services, call, form);
+  return signUpUnconfirmed(services, call, form, signUpText(services, address));
 }
 
 /** @throws {ProtocolError} 400 validation_failed */

@@ -1,18 +1,18 @@
-/** What somebody signs up with, beside what they say of themselves. */
+/** What somebody who signs up fills in, beside what only mails and text messages need. */
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
 import type { Recipient } from '../codes/recipient.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { weakPassword } from '../protocol/protocol-error.ts';
 
-export interface SignUp {
+export interface SignUpForm {
   recipient: Recipient;
   password: string;
   data: JsonObject | undefined;
 }
 
 /** @throws {ProtocolError} 422 weak_password */
-export function assertStrong({ settings }: Services, { recipient, password }: SignUp): void {
+export function assertStrong({ settings }: Services, { recipient, password }: SignUpForm): void {
   const email = recipient.by === 'email' ? recipient.address : null;
   const problem = checkPassword(password, { email, rules: settings.passwordRules });
   if (problem) throw weakPassword(problem);
