@@ -5,7 +5,7 @@ import {
   issueAuthCode,
   parseCodeChallenge,
   startFlow,
-} from '../../src/auth-server/codes/flow-state.ts';
+} from '../../src/auth-server/links/flow-state.ts';
 import { DATABASES, openAuthServer, type TestServer } from './support.ts';
 
 const VERIFIER = 'a'.repeat(64);

@@ -1,13 +1,13 @@
 /** `/otp`, `/magiclink` and `/recover`: who asks for a mail, and is told nothing by the answer. */
 import { z } from 'zod';
+import { parseCodeChallenge } from '../links/flow-state.ts';
+import { type MailedLinkType, mailLink, mailNobody } from '../links/mailed-link.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { validationFailed } from '../protocol/protocol-error.ts';
 import { redirectTo } from '../protocol/redirect-to.ts';
 import { newcomerRow } from '../sign-up/newcomer.ts';
 import { parseEmailAddress } from '../users/email-address.ts';
-import { parseCodeChallenge } from './flow-state.ts';
-import { type MailedLinkType, mailLink, mailNobody } from './mailed-link.ts';
 import { sendSignInText } from './phone-sign-in.ts';
 import { requestSignIn, type SignInRequest } from './sign-in-request.ts';
 

@@ -1,6 +1,7 @@
 /** `GET /reauthenticate`: a code, by mail or to somebody without an address by text message, that stands for the current password, for a session that is old or borrowed. */
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { type Recipient, recipientOf } from '../addresses/recipient.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import {
@@ -16,7 +17,6 @@ import { countSending } from '../protocol/sending-limit.ts';
 import { localeOf } from '../users/person-locale.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
 import { type Accepted, newToken, spendToken, storeToken } from './one-time-token.ts';
-import { type Recipient, recipientOf } from './recipient.ts';
 import { codesBy } from './verification.ts';
 
 const TYPE = 'reauthentication_token';

@@ -2,6 +2,10 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { isWaiting } from '../addresses/address-owner.ts';
+import { EMAIL_CHANGE_TOKENS, resendHalf } from '../addresses/email-change.ts';
+import { parseCodeChallenge } from '../links/flow-state.ts';
+import { mailLink, mailNobody } from '../links/mailed-link.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {
   type Call,
@@ -17,10 +21,6 @@ import { countSending } from '../protocol/sending-limit.ts';
 import { parseEmailAddress } from '../users/email-address.ts';
 import { parsePhone } from '../users/phone-number.ts';
 import { type FullUserRow, findUserByEmail, lockUser } from '../users/user-row.ts';
-import { isWaiting } from './address-owner.ts';
-import { EMAIL_CHANGE_TOKENS, resendHalf } from './email-change.ts';
-import { parseCodeChallenge } from './flow-state.ts';
-import { mailLink, mailNobody } from './mailed-link.ts';
 import { NOBODY } from './nobody.ts';
 import type { OneTimeTokenType } from './one-time-token.ts';
 import { PHONE_CODES, sendPhoneCode, sendPhoneCodeToNobody } from './phone-code.ts';

@@ -2,12 +2,12 @@
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { AuditDetails } from '../../identity/audit/audit-event.ts';
+import { standsFor } from '../addresses/address-owner.ts';
+import type { Recipient } from '../addresses/recipient.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { admitUnlessRefused } from '../sign-up/admitted-user.ts';
 import { claimAccount, countClaim } from '../sign-up/claim.ts';
 import type { FullUserRow } from '../users/user-row.ts';
-import { standsFor } from './address-owner.ts';
-import type { Recipient } from './recipient.ts';
 
 export interface SignInRequest {
   recipient: Recipient;

@@ -1,6 +1,9 @@
 /** A link or a code comes back: it is spent, and what it is good for is done. `verifications.ts` says which there are. */
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Confirmed } from '../addresses/address-owner.ts';
+import type { Recipient } from '../addresses/recipient.ts';
+import { issueAuthCode } from '../links/flow-state.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import type { AuthServerSettings } from '../protocol/needs.ts';
@@ -8,11 +11,8 @@ import { conflict, ProtocolError } from '../protocol/protocol-error.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { signIn } from '../sessions/sign-in.ts';
 import { isBanned } from '../users/user-row.ts';
-import type { Confirmed } from './address-owner.ts';
 import { forgetGuesses, mayGuess } from './code-guesses.ts';
-import { issueAuthCode } from './flow-state.ts';
 import { type OneTimeTokenType, type Presented, type SpentToken, spendToken } from './one-time-token.ts';
-import type { Recipient } from './recipient.ts';
 
 /** What is done with a token once it is spent, in the same transaction. */
 export interface Verification {

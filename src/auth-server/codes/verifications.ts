@@ -1,12 +1,12 @@
 /** Which links and codes `/verify` takes, by the `type` they are presented with. */
 
+import { confirmAddress, standsFor } from '../addresses/address-owner.ts';
+import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from '../addresses/email-change.ts';
+import { confirmPhoneChange } from '../addresses/phone-change.ts';
+import type { Recipient } from '../addresses/recipient.ts';
+import { MAILED_LINKS, type MailedLinkType } from '../links/mailed-link.ts';
 import { findUserById } from '../users/user-row.ts';
-import { confirmAddress, standsFor } from './address-owner.ts';
-import { confirmEmailChange, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS } from './email-change.ts';
-import { MAILED_LINKS, type MailedLinkType } from './mailed-link.ts';
-import { confirmPhoneChange } from './phone-change.ts';
 import { PHONE_CODES, type PhoneCodeType } from './phone-code.ts';
-import type { Recipient } from './recipient.ts';
 import type { Verification } from './verification.ts';
 
 const VERIFICATIONS = new Map<string, Verification>(

@@ -1,5 +1,6 @@
 /** `/verify`: codes and links come back. */
 import { z } from 'zod';
+import { isForm, openLink, submitLink } from '../links/link.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {
   type Call,
@@ -13,7 +14,6 @@ import { validationFailed } from '../protocol/protocol-error.ts';
 import { answerSession } from '../sessions/session-answer.ts';
 import { foldEmailAddress } from '../users/email-address.ts';
 import { parsePhone } from '../users/phone-number.ts';
-import { isForm, openLink, submitLink } from './link.ts';
 import type { Presented } from './one-time-token.ts';
 import { codesBy, type Verification, verify } from './verification.ts';
 import { verificationOf } from './verifications.ts';

@@ -1,11 +1,11 @@
 /** What an administrator sees and does of somebody's second factors. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { type FullUserRow, factorJson, findUserById } from '../users/user-row.ts';
 import { deleteFactor, factorNotFound, renameFactor } from './factor-row.ts';
 import { friendlyName } from './friendly-name.ts';

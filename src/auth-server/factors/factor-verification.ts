@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
@@ -12,6 +11,7 @@ import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
 import { METHOD_OF_FACTOR, type Raised, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
+import { addNotice } from '../users/notice.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import {
   addressOf,

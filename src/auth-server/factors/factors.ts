@@ -1,7 +1,6 @@
 /** Second factors: enrolled, challenged, verified (`factor-verification.ts`), and unenrolled. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
-import { addNotice } from '../codes/notice.ts';
 import { type Bearer, type Claims, requirePerson } from '../protocol/bearer.ts';
 import { optionalText, readBody } from '../protocol/body.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import { insufficientAal } from '../protocol/insufficient-aal.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
 import { METHOD_OF_FACTOR } from '../sessions/raised-session.ts';
+import { addNotice } from '../users/notice.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import { requireProof } from '../users/proof-of-person.ts';
 import { challengeFactor, deleteFactor, factorNotFound, insertTotpFactor } from './factor-row.ts';

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { addNotice } from '../codes/notice.ts';
 import { judgeFactorAttempt } from '../hooks/verification-attempt.ts';
 import { type Bearer, requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
@@ -19,6 +18,7 @@ import { ProtocolError } from '../protocol/protocol-error.ts';
 import type { AccessToken } from '../sessions/access-token.ts';
 import { METHOD_OF_FACTOR, raiseSession, tokenOfRaised } from '../sessions/raised-session.ts';
 import { answerSession } from '../sessions/session-answer.ts';
+import { addNotice } from '../users/notice.ts';
 import { lockPerson } from '../users/person-lock.ts';
 import { requireProof } from '../users/proof-of-person.ts';
 import type { FullUserRow } from '../users/user-row.ts';

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { actionLink, type LinkVerification } from '../codes/action-link.ts';
+import { assertFree, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS, setPending } from '../addresses/email-change.ts';
 import { forgetGuesses } from '../codes/code-guesses.ts';
-import { assertFree, EMAIL_CHANGE, EMAIL_CHANGE_TOKENS, setPending } from '../codes/email-change.ts';
 import { dropTokens, newToken, type OneTimeTokenType, storeToken } from '../codes/one-time-token.ts';
+import { actionLink, type LinkVerification } from '../links/action-link.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MailMessage } from '../../adapters/mail/message.ts';
-import { mailLink } from '../codes/mailed-link.ts';
+import { mailLink } from '../links/mailed-link.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { optionalObject, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';

@@ -1,10 +1,10 @@
 /** What an administrator sees of somebody's passkeys, and takes away. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { type FullUserRow, findUserById } from '../users/user-row.ts';
 import { passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
 import { deletePasskey, passkeyJson, passkeysOf } from './passkey-row.ts';

@@ -1,7 +1,6 @@
 /** How somebody who is signed in gets a passkey. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
-import { addNotice } from '../codes/notice.ts';
 import { readBody } from '../protocol/body.ts';
 import {
   type Call,
@@ -11,6 +10,7 @@ import {
   type Services,
 } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { requireProof } from '../users/proof-of-person.ts';
 import type { FullUserRow } from '../users/user-row.ts';
 import {

@@ -1,10 +1,10 @@
 /** The passkeys that somebody has. How one is added is in `passkey-registration.ts`, how one is used in `passkey-sign-in.ts`. */
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
+import { addNotice } from '../users/notice.ts';
 import { requireProof } from '../users/proof-of-person.ts';
 import { lockPasskeyOwner, passkeyNotFound, requirePasskeys } from './passkey-endpoint.ts';
 import { deletePasskey, passkeyJson, passkeysOf, renamePasskey } from './passkey-row.ts';

@@ -1,11 +1,11 @@
 /** A provider's identity for somebody who is signed in and asks for it. */
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { addNotice } from '../codes/notice.ts';
 import { sessionNotFound } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { type FullUserRow, lockUser } from '../users/user-row.ts';
 import type { Linker } from './oauth-flow.ts';
 import { assertNotBanned, type FromProvider } from './provider-account.ts';

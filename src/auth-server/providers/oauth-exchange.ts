@@ -1,6 +1,6 @@
 import type { ProviderTokens } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { FlowState } from '../codes/flow-state.ts';
+import type { FlowState } from '../links/flow-state.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { type FullUserRow, findUserById } from '../users/user-row.ts';

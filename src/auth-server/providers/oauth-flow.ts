@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { ProviderFlow, ProviderIdentity, ProviderTokens } from '../../adapters/oauth/provider.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { CodeChallenge, FlowState } from '../codes/flow-state.ts';
+import type { CodeChallenge, FlowState } from '../links/flow-state.ts';
 
 /** How long somebody may take at the provider. */
 export const STATE_TTL_SECONDS = 600;

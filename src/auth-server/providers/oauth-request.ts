@@ -1,8 +1,8 @@
 /** What an application asks for when it sends somebody to a provider, checked. */
 import { z } from 'zod';
 import type { OAuthProvider } from '../../adapters/oauth/provider.ts';
-import { type CodeChallenge, parseCodeChallenge } from '../codes/flow-state.ts';
 import { hashOf } from '../codes/one-time-token.ts';
+import { type CodeChallenge, parseCodeChallenge } from '../links/flow-state.ts';
 import { optionalText, readQuery } from '../protocol/body.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { validationFailed } from '../protocol/protocol-error.ts';

@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProviderIdentity } from '../../adapters/oauth/provider.ts';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
-import { isSignedUp } from '../codes/emptied-account.ts';
-import { addNotice } from '../codes/notice.ts';
+import { isSignedUp } from '../addresses/emptied-account.ts';
 import { addressOfToken } from '../codes/one-time-token.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
@@ -13,6 +12,7 @@ import { inRounds, LostRound } from '../sessions/grant.ts';
 import { type AdmittedUser, admitUser } from '../sign-up/admitted-user.ts';
 import { insertUser, newUserRow } from '../sign-up/new-user.ts';
 import { resetUnclaimedUser } from '../sign-up/unclaimed-user.ts';
+import { addNotice } from '../users/notice.ts';
 import { type FullUserRow, isBanned } from '../users/user-row.ts';
 import {
   followIdentities,

@@ -1,6 +1,6 @@
 /** `grant_type=pkce`: the code that a link or an identity provider led to, together with the verifier that only whoever began has. */
 import { z } from 'zod';
-import { exchangeAuthCode } from '../codes/flow-state.ts';
+import { exchangeAuthCode } from '../links/flow-state.ts';
 import { readBody } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';

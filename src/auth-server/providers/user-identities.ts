@@ -2,7 +2,6 @@
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requirePerson } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Services,
 } from '../protocol/endpoint.ts';
 import { ProtocolError } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { requireProof } from '../users/proof-of-person.ts';
 import { refusalOfDuplicate } from '../users/user-change.ts';
 import { type FullUserRow, type IdentityRow, lockUser } from '../users/user-row.ts';

@@ -6,9 +6,9 @@
  * whoever confirms the address says both anew. So nobody finds what somebody else has said of them.
  */
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { isWaiting } from '../codes/address-owner.ts';
-import { isSignedUp } from '../codes/emptied-account.ts';
-import { type Recipient, signUpMetadata } from '../codes/recipient.ts';
+import { isWaiting } from '../addresses/address-owner.ts';
+import { isSignedUp } from '../addresses/emptied-account.ts';
+import { type Recipient, signUpMetadata } from '../addresses/recipient.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Recipient, signUpMetadata } from '../codes/recipient.ts';
+import { type Recipient, signUpMetadata } from '../addresses/recipient.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import { assertMetadataFits } from '../users/user-metadata.ts';
 import type { FullUserRow } from '../users/user-row.ts';

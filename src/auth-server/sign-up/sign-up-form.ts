@@ -1,6 +1,6 @@
 /** What somebody who signs up fills in, beside what only mails and text messages need. */
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
-import type { Recipient } from '../codes/recipient.ts';
+import type { Recipient } from '../addresses/recipient.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { weakPassword } from '../protocol/protocol-error.ts';

@@ -1,7 +1,7 @@
 /** What goes to an address or a number that somebody signed up with. */
 import type { MailMessage } from '../../adapters/mail/message.ts';
-import { type LinkRequest, mailLink, mailNobody } from '../codes/mailed-link.ts';
 import { sendPhoneCode, sendPhoneCodeToNobody } from '../codes/phone-code.ts';
+import { type LinkRequest, mailLink, mailNobody } from '../links/mailed-link.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { redirectTarget } from '../protocol/redirect.ts';
 import { localeOf } from '../users/person-locale.ts';

@@ -1,8 +1,8 @@
 /** A sign-up whose address must be confirmed: an account, or nothing, and a message in either case. The answer tells neither. */
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { isWaiting } from '../codes/address-owner.ts';
-import type { Recipient } from '../codes/recipient.ts';
+import { isWaiting } from '../addresses/address-owner.ts';
+import type { Recipient } from '../addresses/recipient.ts';
 import { attempting, type Call, type Services } from '../protocol/endpoint.ts';
 import { inRounds, LostRound } from '../sessions/grant.ts';
 import { type FullUserRow, fullUserJson } from '../users/user-row.ts';

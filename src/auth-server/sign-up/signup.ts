@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCodeChallenge } from '../codes/flow-state.ts';
+import { parseCodeChallenge } from '../links/flow-state.ts';
 import { optionalObject, optionalText, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
 import { ProtocolError, phoneProviderDisabled, validationFailed } from '../protocol/protocol-error.ts';

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { readBody } from '../protocol/body.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../protocol/endpoint.ts';
 import { endSessionsOf } from '../sessions/session-row.ts';
 import { userIdOf, userNotFound } from './admin-users.ts';
+import { addNotice } from './notice.ts';
 import { type FullUserRow, lockUser } from './user-row.ts';
 
 export function accessEndpoints(services: Services): Endpoints {

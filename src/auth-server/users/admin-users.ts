@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isUuid } from '../../identity/uuid.ts';
-import { addNotice } from '../codes/notice.ts';
 import { requireAdmin } from '../protocol/bearer.ts';
 import { optionalFlag, readBody } from '../protocol/body.ts';
 import { type Call, type Endpoints, newEndpoints, type Services } from '../protocol/endpoint.ts';
@@ -12,6 +11,7 @@ import { admitUser } from '../sign-up/admitted-user.ts';
 import { insertUser, newUserRow } from '../sign-up/new-user.ts';
 import { AdminUserBody, bannedUntil, passwordHashOf } from './admin-user-body.ts';
 import { deleteUser, softDeleteUser } from './deleted-user.ts';
+import { addNotice } from './notice.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
 import { type FullUserRow, findUserById, fullUserJson } from './user-row.ts';
 

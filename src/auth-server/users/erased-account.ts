@@ -1,8 +1,8 @@
 /** The end of an account whose person asked for it. */
 import type { Client } from '../../identity/client.ts';
-import { addNotice } from '../codes/notice.ts';
 import type { AuthServerNeeds } from '../protocol/needs.ts';
 import { deleteUser } from './deleted-user.ts';
+import { addNotice } from './notice.ts';
 import { findUserById } from './user-row.ts';
 
 /** Unlike an administrator's deletion it tells the person, in the same transaction: there is nobody to ask for an address later. */

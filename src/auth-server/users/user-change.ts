@@ -1,8 +1,8 @@
 /** Changes to somebody who is there already, by themselves or by an administrator. */
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import { type Queryable, UNIQUE_VIOLATION } from '../../adapters/postgres/database.ts';
-import { dropAuthCodes } from '../codes/flow-state.ts';
 import { dropTokens, ONE_TIME_TOKEN_TYPES, type OneTimeTokenType } from '../codes/one-time-token.ts';
+import { dropAuthCodes } from '../links/flow-state.ts';
 import type { JsonObject } from '../protocol/body.ts';
 import type { Client } from '../protocol/client.ts';
 import { emailExists, ProtocolError, phoneExists } from '../protocol/protocol-error.ts';

@@ -1,7 +1,7 @@
 /** Passwords in a `PUT /user`: the current one as proof of who asks, and a new one. */
 import { normalizePassword } from '../../adapters/passwords/normal-form.ts';
 import { checkPassword } from '../../adapters/passwords/password-policy.ts';
-import { recipientOf } from '../codes/recipient.ts';
+import { recipientOf } from '../addresses/recipient.ts';
 import type { Bearer } from '../protocol/bearer.ts';
 import type { Client } from '../protocol/client.ts';
 import { attempting, forgiveAttempt, type Services } from '../protocol/endpoint.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import { addNotice } from '../codes/notice.ts';
 import { assertNonceGiven, countNonce, forgiveNonce, spendNonce } from '../codes/reauthenticate.ts';
 import { impersonated } from '../protocol/actor.ts';
 import { type Bearer, isAdminRole, notAdmin, requirePersonOrActor } from '../protocol/bearer.ts';
@@ -11,6 +10,7 @@ import { conflict, ProtocolError } from '../protocol/protocol-error.ts';
 import { endSessionsOf } from '../sessions/session-row.ts';
 import { assertMayHavePassword } from '../sign-up/anonymous.ts';
 import type { UserChange } from './change-events.ts';
+import { addNotice } from './notice.ts';
 import { atOnce, countAddressChange, followUp, newAddressesIn } from './user-address.ts';
 import { changeUser, refusalOfDuplicate } from './user-change.ts';
 import { assertMetadataFits } from './user-metadata.ts';

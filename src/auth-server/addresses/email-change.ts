@@ -1,25 +1,25 @@
 /** A change of address that must be confirmed: by a mail to the new one and, unless it is turned off, by one to the present one too. */
 
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { Client } from '../protocol/client.ts';
-import type { Services } from '../protocol/endpoint.ts';
-import { conflict, emailExists } from '../protocol/protocol-error.ts';
-import { localeOf } from '../users/person-locale.ts';
-import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
-import { FULL_USER_COLUMNS, type FullUserRow, lockUser } from '../users/user-row.ts';
-import { actionLink } from './action-link.ts';
-import type { Confirmed } from './address-owner.ts';
-import { forgetGuesses } from './code-guesses.ts';
-import { type CodeChallenge, startFlow } from './flow-state.ts';
-import { NOBODY, sendingNothing } from './nobody.ts';
-import { addNotice } from './notice.ts';
+import { forgetGuesses } from '../codes/code-guesses.ts';
+import { NOBODY, sendingNothing } from '../codes/nobody.ts';
 import {
   dropTokens,
   newToken,
   type OneTimeTokenType,
   type SpentToken,
   storeToken,
-} from './one-time-token.ts';
+} from '../codes/one-time-token.ts';
+import { actionLink } from '../links/action-link.ts';
+import { type CodeChallenge, startFlow } from '../links/flow-state.ts';
+import type { Client } from '../protocol/client.ts';
+import type { Services } from '../protocol/endpoint.ts';
+import { conflict, emailExists } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
+import { localeOf } from '../users/person-locale.ts';
+import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
+import { FULL_USER_COLUMNS, type FullUserRow, lockUser } from '../users/user-row.ts';
+import type { Confirmed } from './address-owner.ts';
 
 export const EMAIL_CHANGE_TOKENS = ['email_change_token_current', 'email_change_token_new'] as const;
 

@@ -1,15 +1,15 @@
 /** The way of a mailed link: a page with a button, the form it sends, and the redirect to the application with what came of it. */
 import { z } from 'zod';
 import { noteRefusal } from '../audit/refusals.ts';
+import { isPkceToken } from '../codes/one-time-token.ts';
+import { verify } from '../codes/verification.ts';
+import { verificationOf } from '../codes/verifications.ts';
 import { readForm, readQuery } from '../protocol/body.ts';
 import { type Call, countAttempt, type Services } from '../protocol/endpoint.ts';
 import { type ProtocolError, refusalOf, validationFailed } from '../protocol/protocol-error.ts';
 import { redirectTarget } from '../protocol/redirect.ts';
 import { sessionAnswer } from '../sessions/session-answer.ts';
 import { LINK_HEADERS, linkPage } from './link-page.ts';
-import { isPkceToken } from './one-time-token.ts';
-import { verify } from './verification.ts';
-import { verificationOf } from './verifications.ts';
 
 const MAX_LENGTH = 2048;
 

@@ -1,15 +1,15 @@
 /** A change of number that must be confirmed by a code to the new one. */
 
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { SpentToken } from '../codes/one-time-token.ts';
+import { sendPhoneCode } from '../codes/phone-code.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { conflict, phoneExists } from '../protocol/protocol-error.ts';
+import { addNotice } from '../users/notice.ts';
 import { changeUser, refusalOfDuplicate } from '../users/user-change.ts';
 import { FULL_USER_COLUMNS, type FullUserRow, lockUser } from '../users/user-row.ts';
 import type { Confirmed } from './address-owner.ts';
-import { addNotice } from './notice.ts';
-import type { SpentToken } from './one-time-token.ts';
-import { sendPhoneCode } from './phone-code.ts';
 
 /**
  * Puts the code under way, inside the transaction of the caller, who wakes the outbox.

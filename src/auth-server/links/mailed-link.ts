@@ -1,15 +1,15 @@
 /** What is mailed to somebody who asks for it: a link with a code, to show that the mailbox is theirs. */
 import type { MailMessage, MailTemplate } from '../../adapters/mail/message.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
+import { forgetGuesses } from '../codes/code-guesses.ts';
+import { NOBODY, sendingNothing } from '../codes/nobody.ts';
+import { newToken, type OneTimeTokenType, storeToken } from '../codes/one-time-token.ts';
 import type { Services } from '../protocol/endpoint.ts';
 import { redirectTarget } from '../protocol/redirect.ts';
 import { localeOf } from '../users/person-locale.ts';
 import type { UserRow } from '../users/user-row.ts';
 import { actionLink } from './action-link.ts';
-import { forgetGuesses } from './code-guesses.ts';
 import { type CodeChallenge, startFlow } from './flow-state.ts';
-import { NOBODY, sendingNothing } from './nobody.ts';
-import { newToken, type OneTimeTokenType, storeToken } from './one-time-token.ts';
 
 /** By the `type` in the link, which is also what the token is good for: no token does for another type. */
 export const MAILED_LINKS = {

@@ -3,8 +3,8 @@ import type { NOTICE_TEMPLATES } from '../../adapters/mail/message.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { Services } from '../protocol/endpoint.ts';
-import { localeOf } from '../users/person-locale.ts';
-import type { UserRow } from '../users/user-row.ts';
+import { localeOf } from './person-locale.ts';
+import type { UserRow } from './user-row.ts';
 
 /** Goes to the address that is known to be theirs; to nobody where none is. The caller wakes the outbox after the commit. */
 export async function addNotice(
