@@ -16,7 +16,7 @@ export function createAuditRecorder({
   return {
     async record(client, event) {
       const isRefusal = event.outcome !== undefined && event.outcome !== 'success';
-      const unrecorded = isRefusal ? budget.take(client.address) : 0;
+      const unrecorded = isRefusal ? budget.take(client) : 0;
       // Whoever stands at a farther edge must not try again.
       if (unrecorded === null) {
         client.trail.refusals += 1;
