@@ -250,8 +250,16 @@ describe('limits', () => {
     await signIn({ 'sb-forwarded-for': '203.0.113.9, 10.0.0.1', authorization: `Bearer ${auth.serviceKey}` });
     await signIn({ 'sb-forwarded-for': '203.0.113.10', apikey: 'anon' });
     await signIn({ 'sb-forwarded-for': 'nonsense', apikey: auth.serviceKey });
+    // A person whose role in the database is an administrator's is no server, and calls for nobody.
+    const root = await auth.newPerson();
+    await auth.rows("update auth.users set role = 'service_role' where id = $1", [root.id]);
+    const { body } = await auth.ask('/token?grant_type=password', {
+      json: { email: root.email, password: PASSWORD },
+    });
+    await signIn({ 'sb-forwarded-for': '203.0.113.11', apikey: body.access_token });
+    await signIn({ 'sb-forwarded-for': '203.0.113.12', authorization: `Bearer ${body.access_token}` });
     const rows = await auth.rows('select host(ip) as ip from auth.sessions where user_id = $1', [id]);
-    expect(rows.map(({ ip }) => ip).sort()).toEqual(['192.0.2.7', '192.0.2.7', '192.0.2.7', '203.0.113.9']);
+    expect(rows.map(({ ip }) => ip).sort()).toEqual([...Array(5).fill('192.0.2.7'), '203.0.113.9']);
   });
 });
 

@@ -12,8 +12,8 @@ export interface Client extends IdentityClient {
 }
 
 /**
- * A server that calls for others names the client in `Sb-Forwarded-For`. It is believed together with a secret key, in either of
- * the headers that supabase-js sends it in; from anybody else it is ignored.
+ * A server that calls for others names the client in `Sb-Forwarded-For`. It is believed together with a secret key of the project, in either
+ * of the headers that supabase-js sends it in; from anybody else it is ignored, from people with an administrator's role too.
  */
 export async function clientOf(needs: TokenNeeds, request: Request, caller: Caller): Promise<Client> {
   const { via, ...from } = caller;
@@ -27,10 +27,12 @@ export async function clientOf(needs: TokenNeeds, request: Request, caller: Call
   const forwarded = request.headers.get('sb-forwarded-for')?.split(',')[0]?.trim() ?? '';
   if (isIP(forwarded) === 0) return client;
   for (const claims of [bearer, await claimsOf(needs, request.headers.get('apikey'))]) {
-    if (claims && isAdminRole(claims.role)) return { ...client, address: forwarded };
+    if (claims && isProjectKey(claims)) return { ...client, address: forwarded };
   }
   return client;
 }
+
+const isProjectKey = ({ role, sub, session_id }: Claims) => isAdminRole(role) && !sub && !session_id;
 
 /** Null for no token, and for one that is not good: whether that matters is for the endpoint to say. */
 async function claimsOf(needs: TokenNeeds, token: string | null): Promise<Claims | null> {
