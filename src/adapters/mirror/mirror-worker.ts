@@ -32,7 +32,7 @@ export function createMirrorWorker(options: MirrorWorkerOptions): Worker {
     try {
       const person = await upstream.find(userId);
       if (person) await people.save([person], askedAt);
-      else await people.remove(userId, askedAt);
+      else await people.remove(userId, askedAt, null);
       await queue.finish(claim);
       return true;
     } catch (error) {

@@ -1,5 +1,7 @@
 /** The replica's rows of `auth.users`. */
+import type { Client } from '../../identity/client.ts';
 import type { Clock } from '../../identity/clock.ts';
+import { recordEvents } from '../postgres/audit/audit-log.ts';
 import { type Database, type Queryable, UNIQUE_VIOLATION } from '../postgres/database.ts';
 import { queuePeople } from './mirror-queue.ts';
 import type { MirroredPerson } from './person.ts';
@@ -12,12 +14,18 @@ export interface PeopleStore {
    * @returns whose rows were written
    */
   save(people: readonly MirroredPerson[], observedAt: Date | null): Promise<string[]>;
-  /** Application tables that reference the row follow their own `on delete`. */
-  remove(id: string, deletedAt: Date): Promise<void>;
+  /**
+   * With what Limen keeps about them. Application tables that reference the row follow their own `on delete`.
+   * @param recordedAs who deletes, for the audit log; null where that is recorded elsewhere
+   */
+  remove(id: string, deletedAt: Date, recordedAs: Client | null): Promise<void>;
 }
 
-/** What Supabase Auth cannot read as null is written as it writes it, so that the rows can move. */
-const SAVE = `insert into auth.users as kept (instance_id, id, ${PERSON_COLUMNS.join(', ')},
+/**
+ * What Supabase Auth cannot read as null is written as it writes it, so that the rows can move. Whoever was deleted softly is forgotten in the
+ * same statement.
+ */
+const SAVE = `with saved as (insert into auth.users as kept (instance_id, id, ${PERSON_COLUMNS.join(', ')},
     confirmation_token, recovery_token, email_change_token_new, email_change)
   select '00000000-0000-0000-0000-000000000000', given.id, ${listOf('given')}, '', '', '', ''
   from ${GIVEN_PEOPLE}
@@ -27,13 +35,14 @@ const SAVE = `insert into auth.users as kept (instance_id, id, ${PERSON_COLUMNS.
   on conflict (id) do update set ${PERSON_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
   where (kept.updated_at is null or kept.updated_at <= excluded.updated_at)
     and (${listOf('kept')}) is distinct from (${listOf('excluded')})
-  returning kept.id, kept.xmax = 0 as "isNew"`;
+  returning kept.id, kept.xmax = 0 as is_new, kept.deleted_at)
+  select id, is_new as "isNew", (select limen.forget_person(id) where deleted_at is not null) from saved`;
 
 /** Whoever was made while somebody else deleted them: the one statement above could not see it. */
 const UNDO = `delete from auth.users using limen.mirror_deletions as deletion
   where users.id = any($1) and deletion.user_id = users.id and ($2::timestamptz is null or deletion.deleted_at >= $2)`;
 
-const DELETE = 'delete from auth.users where id = $1';
+const DELETE = 'delete from auth.users where id = $1 returning id';
 
 interface Saved {
   id: string;
@@ -84,14 +93,18 @@ export function createPeopleStore({ database, clock }: { database: Database; clo
       if (made.length > 0) await database.query(UNDO, [made, observedAt]);
       return saved.map(({ id }) => id);
     },
-    async remove(id, deletedAt) {
+    async remove(id, deletedAt, recordedAs) {
       await database.transaction(async (tx) => {
         await tx.query(
           `insert into limen.mirror_deletions (user_id, deleted_at) values ($1, $2)
            on conflict (user_id) do update set deleted_at = greatest(mirror_deletions.deleted_at, excluded.deleted_at)`,
           [id, deletedAt],
         );
-        await tx.query(DELETE, [id]);
+        await tx.query('select limen.forget_person($1)', [id]);
+        const gone = await tx.query(DELETE, [id]);
+        const details = { isSoft: false, reason: 'sync' };
+        if (recordedAs && gone.length > 0)
+          await recordEvents(tx, recordedAs, { action: 'user.deleted', userId: id, details });
       });
       // Made meanwhile, by somebody who did not see the deletion yet.
       await database.query(DELETE, [id]);

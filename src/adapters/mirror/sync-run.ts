@@ -1,5 +1,7 @@
 /** The rows of `limen.sync_runs`: how far a sync is, so that one that was cut off goes on where it was. */
+import type { Client } from '../../identity/client.ts';
 import type { Clock } from '../../identity/clock.ts';
+import { recordEvents } from '../postgres/audit/audit-log.ts';
 import type { Database } from '../postgres/database.ts';
 
 export interface SyncReport {
@@ -84,9 +86,11 @@ export async function recordPage(
   });
 }
 
+/** @param recordedAs who did it, for the audit log; null where nothing was done */
 export async function finishSyncRun(
   { database, clock }: { database: Database; clock: Clock },
   { id, report }: SyncRun,
+  recordedAs: Client | null,
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query('delete from limen.sync_seen where run_id = $1', [id]);
@@ -95,6 +99,9 @@ export async function finishSyncRun(
       clock(),
       report,
     ]);
+    const { created, updated, deleted, failed } = report;
+    const details = { created, updated, deleted, failed };
+    if (recordedAs) await recordEvents(tx, recordedAs, { action: 'people.synced', userId: null, details });
   });
 }
 

@@ -1,4 +1,5 @@
 /** Compares everybody at Supabase with the replica, page by page, and makes the replica the same. */
+import { ownClient } from '../../identity/client.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { differencesOf } from './people-differences.ts';
@@ -35,6 +36,9 @@ export interface SyncOptions {
   onProgress?: (compared: number, total: number | null) => void;
 }
 
+/** As which it is recorded. */
+const REQUEST = 'limen sync';
+
 /** The most that Supabase Auth gives at a time. */
 const PAGE_SIZE = 1000;
 /** Who moved up a page while somebody was deleted is overlooked by the first reading. */
@@ -59,7 +63,7 @@ export async function syncPeople(
     if (total === null || report.compared >= total) break;
   }
   await settleMissing(needs, options, run);
-  await finishSyncRun(needs, run);
+  await finishSyncRun(needs, run, options.isDryRun ? null : ownClient(REQUEST));
   return { ...report, isResumed };
 }
 
@@ -161,7 +165,7 @@ async function settle(needs: SyncNeeds, options: SyncOptions, report: SyncReport
   const person = await needs.upstream.find(id);
   if (person) return compare(needs, options, report, { people: [person], askedAt });
   try {
-    if (!options.isDryRun) await needs.people.remove(id, askedAt);
+    if (!options.isDryRun) await needs.people.remove(id, askedAt, ownClient(REQUEST));
     report.deleted++;
   } catch (error) {
     addFailure(report, id, error);

@@ -51,6 +51,8 @@ export const AUDIT_ACTIONS = {
     'A webhook was switched off by Limen, as nothing had arrived for days. `details.webhookId` says which.',
   'webhook.secret_rotated': 'A webhook got another secret.',
   'access.denied': 'Something was asked for without the right to it. `details.field` names it.',
+  'people.synced':
+    'People mirrored into this database were compared with those of Supabase. `details` says how many changed.',
   'audit.pruned': 'Old events were removed from this log.',
 } as const;
 
@@ -84,6 +86,11 @@ export interface AuditDetails {
   readonly field?: string;
   /** How many refusals before this one were not recorded, since there were too many. */
   readonly unrecorded?: number;
+  /** Of a comparison with Supabase: how many people of the replica. */
+  readonly created?: number;
+  readonly updated?: number;
+  readonly deleted?: number;
+  readonly failed?: number;
   /** Of a pruning: up to where, and how many. */
   readonly position?: number;
   readonly events?: number;
@@ -110,8 +117,8 @@ export interface NewAuditEvent {
 /** Records what no transaction can: what was refused, and what somebody else's database did. */
 export interface AuditRecorder {
   /**
-   * Never rejects: whoever was refused is told so, whether or not it can be recorded. Of refusals to one network in quick succession only the
-   * first ones are recorded, so that nobody fills the log by knocking.
+   * Never rejects: whoever was refused is told so, whether or not it can be recorded. Of refusals in quick succession, to one network or to one
+   * who is signed in, only the first ones are recorded, so that nobody fills the log by knocking.
    */
   record(client: Client, event: NewAuditEvent): Promise<void>;
 }

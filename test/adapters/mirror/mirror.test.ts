@@ -122,6 +122,13 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
     const rowOf = (id: string) => find(replica, id);
     /** As a database webhook shows it. */
     const recordOf = async (id: string) => JSON.parse(JSON.stringify(await find(upstream.database, id)));
+    const consent = (id: string) =>
+      replica.query(
+        "insert into limen.consents (user_id, purpose, granted, at) values ($1, 'email', true, now())",
+        [id],
+      );
+    const hasConsent = async (id: string) =>
+      (await replica.query('select 1 from limen.consents where user_id = $1', [id])).length > 0;
     const hasNote = async (id: string) =>
       (await replica.query('select from public.notes where author = $1', [id])).length > 0;
     const queued = () => replica.query<Row>('select * from limen.mirror_queue');
@@ -173,13 +180,28 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
     test('loses whom Supabase deleted, with their rows of the application, and no late message brings them back', async () => {
       const ada = await signUp('ada');
       await replica.query('insert into public.notes values ($1)', [ada.id]);
+      await consent(ada.id);
       const record = await recordOf(ada.id);
       await admin.deleteUser(ada.id);
       await app.mirror!.apply({ before: record, after: null });
       expect(await app.mirror!.worker.workOff()).toBe(1);
-      expect([await rowOf(ada.id), await hasNote(ada.id)]).toEqual([undefined, false]);
+      expect([await rowOf(ada.id), await hasNote(ada.id), await hasConsent(ada.id)]).toEqual([
+        undefined,
+        false,
+        false,
+      ]);
       await app.mirror!.apply({ before: null, after: record });
       expect([await rowOf(ada.id), await queued()]).toEqual([undefined, []]);
+    });
+
+    test('forgets what Limen keeps of whom Supabase deleted softly', async () => {
+      const ada = await signUp('ada');
+      await consent(ada.id);
+      offset += 10_000;
+      await admin.deleteUser(ada.id, true);
+      await app.mirror!.apply({ before: null, after: await recordOf(ada.id) });
+      expect((await rowOf(ada.id))?.deleted_at).not.toBeNull();
+      expect(await hasConsent(ada.id)).toBe(false);
     });
 
     // PGlite has one connection.
@@ -195,7 +217,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
         await expect
           .poll(() =>
             replica.query(
-              "select from pg_stat_activity where wait_event_type = 'Lock' and query ~ '^insert into auth.users'",
+              "select from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'into auth.users as kept'",
             ),
           )
           .toHaveLength(1);
@@ -333,6 +355,25 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
         expect(await rowOf(missing.id)).toMatchObject({ email: missing.email });
         expect(await rowOf(changed.id)).toMatchObject({ raw_app_meta_data: { tier: 'pro' } });
         expect([await rowOf(gone.id), await hasNote(gone.id)]).toEqual([undefined, false]);
+        const recorded = await replica.query(
+          `select action, actor_id, user_id, details from limen.audit_events
+           where request_id = 'limen sync' and (user_id = $1 or user_id is null) order by sequence desc limit 2`,
+          [gone.id],
+        );
+        expect(recorded.reverse()).toEqual([
+          {
+            action: 'user.deleted',
+            actor_id: 'limen',
+            user_id: gone.id,
+            details: { isSoft: false, reason: 'sync' },
+          },
+          {
+            action: 'people.synced',
+            actor_id: 'limen',
+            user_id: null,
+            details: { created: 1, updated: 1, deleted: 1, failed: 0 },
+          },
+        ]);
         expect(await sync()).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 });
         expect(await replica.query('select from limen.sync_seen')).toEqual([]);
       });

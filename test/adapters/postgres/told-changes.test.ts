@@ -53,7 +53,7 @@ describe('in front of Supabase', () => {
     expect(instances.map(({ heard }) => heard.isStale(randomUUID(), iat))).toEqual([false, false]);
   });
 
-  test('what Supabase tells of is heard by all, once where it is surely the same; a sign-in changes nothing', async () => {
+  test('what Supabase tells of is heard by all, once where it is surely the same; a sign-in changes nothing, and who was deleted is forgotten', async () => {
     const { database, instances, iat, upstream } = await createInstances();
     const ada = { id: randomUUID(), raw_app_meta_data: { roles: ['admin'] } };
     const session = { id: randomUUID(), user_id: ada.id };
@@ -80,6 +80,14 @@ describe('in front of Supabase', () => {
     expect(await told()).toHaveLength(4);
     await tell(session, null, 'sessions');
     await tell({ ...factor, status: 'unverified' }, factor, 'mfa_factors');
+    for (const after of [null, { ...demoted, deleted_at: '2026-11-21T10:00:00+00:00' }]) {
+      await database.query(
+        "insert into limen.consents (user_id, purpose, granted, at) values ($1, 'email', true, now())",
+        [ada.id],
+      );
+      await tell(demoted, after);
+      expect(await database.query('select 1 from limen.consents')).toEqual([]);
+    }
     for (const { heard } of instances) {
       await expect.poll(() => heard.isStale(ada.id, iat)).toBe(true);
       await expect.poll(() => heard.isSessionEnded(session.id)).toBe(true);

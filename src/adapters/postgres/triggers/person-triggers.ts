@@ -24,6 +24,12 @@ const TRIGGERS: Triggers = {
   },
   // Before, since afterwards nobody could say what belonged to the person.
   limen_person_forgotten: { table: 'users', event: 'before delete', calls: 'forget_person_of_row' },
+  limen_person_withdrawn: {
+    table: 'users',
+    event: 'after update',
+    when: 'old.deleted_at is null and new.deleted_at is not null',
+    calls: 'forget_person_of_row',
+  },
 };
 
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then the rules keep it. */

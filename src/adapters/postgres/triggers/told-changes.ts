@@ -69,6 +69,7 @@ export function createUpstreamChanges(
         // One too many costs a question, one too few would let somebody go on.
         const told = toldBy(change);
         if (told) await note(tx, told);
+        if (told && isDeletion(change)) await tx.query('select limen.forget_person($1)', [told.userId]);
         if (writesEvents || !isNew || change.table === 'mfa_factors') return;
         await tx.query('select limen.record_webhook_events($1, $2::jsonb, $3::jsonb)', [
           change.table,
@@ -78,6 +79,10 @@ export function createUpstreamChanges(
       }),
   };
 }
+
+/** Also softly, where the row stays. */
+const isDeletion = ({ table, before, after }: UpstreamChange) =>
+  table === 'users' && (after === null || (before?.deleted_at == null && after.deleted_at != null));
 
 /** What the triggers of the change feed would have written. Null: no token says anything of it. */
 function toldBy({ table, before, after }: UpstreamChange): Told | null {
