@@ -4,6 +4,7 @@ import { MailTemplatesError } from './adapters/mail/templates/template-folder.ts
 import { ReplicaError } from './adapters/mirror/replica.ts';
 import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
+import { SchemaAccessError } from './adapters/postgres/limen-schema.ts';
 import { MigrationChangedError } from './adapters/postgres/migrations.ts';
 import { ConfiguredKeysError } from './adapters/tokens/configured-signing-keys.ts';
 import { ConfigError } from './config/config.ts';
@@ -19,6 +20,7 @@ const OPERATORS = [
   MailTemplatesError,
   MigrationChangedError,
   ReplicaError,
+  SchemaAccessError,
 ];
 
 /** What to look at, by the codes of the system (`E…`), of SQLite's lock and of PostgreSQL. */

@@ -1,6 +1,12 @@
 /** Brings Limen's own schema, and where nobody else owns it the `auth` schema, to the state that this version needs. */
-import { AUTH_SCHEMA_VERSION, checkAuthSchema, hasAuthSchema } from './auth-schema/auth-schema.ts';
-import type { Database, Queryable } from './database.ts';
+import {
+  AUTH_SCHEMA_VERSION,
+  checkAuthAccess,
+  checkAuthSchema,
+  hasAuthSchema,
+} from './auth-schema/auth-schema.ts';
+import { type Database, INSUFFICIENT_PRIVILEGE, type Queryable } from './database.ts';
+import { assertSchemaAccess, hasMigrationsTable, SchemaAccessError } from './limen-schema.ts';
 import { checksumOf, readSqlFiles } from './sql-files.ts';
 
 export interface MigrateResult {
@@ -28,6 +34,15 @@ interface Migration {
   checksum: string;
 }
 
+const BEGINNING = `
+  create schema if not exists limen;
+  create table limen.migrations (
+    version integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+  )`;
+
 interface Applied {
   version: number;
   name: string;
@@ -37,7 +52,7 @@ interface Applied {
 /**
  * Everything happens or nothing, once, however many instances start together. An `auth` schema that Limen did not make is
  * checked and never altered.
- * @throws {MigrationChangedError} @throws {ForeignAuthSchemaError}
+ * @throws {MigrationChangedError} @throws {ForeignAuthSchemaError} @throws {SchemaAccessError}
  */
 export async function migrate(
   database: Database,
@@ -50,14 +65,10 @@ export async function migrate(
     // The first of many waits for nobody, the others for as long as it takes.
     await tx.query('set local statement_timeout = 0');
     await tx.query("select pg_advisory_xact_lock(hashtextextended('limen:migrations', 0))");
-    await tx.query(`
-      create schema if not exists limen;
-      create table if not exists limen.migrations (
-        version integer primary key,
-        name text not null,
-        checksum text not null,
-        applied_at timestamptz not null default now()
-      )`);
+    // `if not exists` asks for the right to make it first.
+    if (!(await hasMigrationsTable(tx)))
+      await asOwner('may not make schema limen', () => tx.query(BEGINNING));
+    await assertSchemaAccess(tx);
     const recorded = await tx.query<Applied>(
       'select version, name, checksum from limen.migrations order by version',
     );
@@ -70,6 +81,7 @@ export async function migrate(
       await checkAuthSchema(tx);
     }
     const applied = await applyPending(tx, wanted, recorded);
+    if (options.createAuthSchema) await checkAuthAccess(tx);
     const unknown = recorded
       .filter(({ version }) => !wanted.some((migration) => migration.version === version))
       .map(({ name }) => name);
@@ -119,7 +131,7 @@ async function applyPending(tx: Queryable, wanted: Migration[], recorded: Applie
       if (record.checksum !== checksum) throw new MigrationChangedError(name);
       continue;
     }
-    await tx.query(sql);
+    await asOwner(`may not run migration ${name}`, () => tx.query(sql));
     await tx.query('insert into limen.migrations (version, name, checksum) values ($1, $2, $3)', [
       version,
       name,
@@ -128,6 +140,16 @@ async function applyPending(tx: Queryable, wanted: Migration[], recorded: Applie
     applied.push(name);
   }
   return applied;
+}
+
+/** @throws {SchemaAccessError} where somebody else owns what the work is about */
+async function asOwner(what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new SchemaAccessError(what);
+  }
 }
 
 async function limenMigrations(): Promise<Migration[]> {

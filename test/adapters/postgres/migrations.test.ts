@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignAuthSchemaError } from '../../../src/adapters/postgres/auth-schema/auth-schema.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { MigrationChangedError, migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres.ts';
 import { readSqlFiles } from '../../../src/adapters/postgres/sql-files.ts';
+import { createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { createLog } from '../../../src/log.ts';
 import { readCatalogue } from './catalogue.ts';
 import { createServerDatabase, DRIVERS, hasServer, openInstances } from './drivers.ts';
+
+const log = createLog('silent');
 
 const OWN = (await readSqlFiles('migrations')).map(({ name }) => name);
 
@@ -126,5 +132,64 @@ describe.runIf(hasServer)('migrate on a server', () => {
       missing: expect.arrayContaining([expect.stringContaining('users')]),
     });
     await Promise.all([database.close(), owner.close()]);
+  });
+
+  describe('for a role that owns nothing', () => {
+    let owner: Database;
+    let service: Database;
+    beforeEach(async () => {
+      owner = await openPostgres({ url: server.url });
+      service = await openPostgres({ url: server.ownerUrl });
+      await owner.query(`alter database "${new URL(server.url).pathname.slice(1)}" owner to postgres`);
+    });
+    afterEach(async () => {
+      await Promise.all([owner.close(), service.close()]);
+    });
+    const start = () => migrate(service, { createAuthSchema: true });
+
+    test('works with the rights that docs/audit.md gives, and could alter no event', async () => {
+      await (await createApp(readConfig({ LOG_LEVEL: 'silent', DATABASE_URL: server.url }), { log })).close();
+      const [, sql] = /```sql\n([\s\S]*?)```/.exec(readFileSync('docs/audit.md', 'utf8'))!;
+      await owner.query(sql!.replace('create role', 'alter role').replaceAll('limen_service', server.owner));
+      expect(await start()).toEqual({ applied: [], unknown: [] });
+      const app = await createApp(readConfig({ LOG_LEVEL: 'silent', DATABASE_URL: server.ownerUrl }), {
+        log,
+      });
+      await app.audit.sealDue();
+      await app.close();
+      await expect(service.query('update limen.audit_events set code = null')).rejects.toMatchObject({
+        code: '42501',
+      });
+    });
+
+    test('names the tables that it may not work on', async () => {
+      await migrate(owner, { createAuthSchema: true });
+      await owner.query(`
+        alter role ${server.owner} bypassrls;
+        grant usage on schema auth, limen to ${server.owner};
+        grant select, insert, update, delete on all tables in schema auth, limen to ${server.owner};
+        revoke delete on limen.outbox from ${server.owner}`);
+      await expect(start()).rejects.toMatchObject({ name: 'SchemaAccessError', missing: ['limen.outbox'] });
+      await owner.query(
+        `grant all on limen.outbox to ${server.owner}; revoke insert on auth.sessions from ${server.owner}`,
+      );
+      await expect(start()).rejects.toBeInstanceOf(ForeignAuthSchemaError);
+    });
+
+    test('asks for the owner where there is something to be run', async () => {
+      await migrate(owner, { createAuthSchema: true });
+      await owner.query(`
+        delete from limen.migrations where version = 106;
+        grant usage on schema auth, limen to ${server.owner};
+        grant select, insert, update, delete on all tables in schema auth, limen to ${server.owner}`);
+      await expect(start()).rejects.toMatchObject({
+        name: 'SchemaAccessError',
+        message: expect.stringContaining('0106'),
+      });
+    });
+
+    test('and where there is no schema yet that it could make', async () => {
+      await expect(start()).rejects.toMatchObject({ name: 'SchemaAccessError' });
+    });
   });
 });

@@ -77,15 +77,20 @@ export async function checkAuthSchema(database: Queryable): Promise<void> {
       .filter((column) => !present.has(column)),
   );
   if (missing.length > 0) throw new ForeignAuthSchemaError(missing);
-  await checkAccess(database);
+  await checkAuthAccess(database);
 }
 
-/** A role that does not own the tables sees no rows behind row level security, and no error either. */
-async function checkAccess(database: Queryable): Promise<void> {
+/**
+ * A role that does not own the tables sees no rows behind row level security, and no error either.
+ * @throws {ForeignAuthSchemaError}
+ */
+export async function checkAuthAccess(database: Queryable): Promise<void> {
   const tables = Object.keys(NEEDED);
   const hidden = await database.query<{ name: string }>(
     `select name from unnest($1::text[]) as name
-     where not has_table_privilege('auth.' || name, 'select, insert, update, delete') or row_security_active('auth.' || name)`,
+     where row_security_active('auth.' || name) or exists (
+       select from unnest(array['select', 'insert', 'update', 'delete']) as privilege
+       where not has_table_privilege('auth.' || name, privilege))`,
     [tables],
   );
   if (hidden.length > 0) {
