@@ -15,7 +15,6 @@ import { remoteProject } from './adapters/supabase/remote-project.ts';
 import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';
 import type { Config } from './config/config.ts';
 import type { SupabaseAuthConfig } from './config/supabase.ts';
-import { ServiceUnavailableError } from './identity/errors.ts';
 
 export const SUPABASE_TIMEOUT_MS = 5000;
 /** A thousand people take longer than one, and nobody waits for them. */
@@ -61,7 +60,7 @@ export async function findSupabaseDatabase(
 export const peopleOf = (auth: SupabaseAuthConfig, timeoutMs: number): UpstreamPeople =>
   createUpstreamPeople(remoteProject({ ...auth, timeoutMs }), async () => auth.secretKey);
 
-/** Where Supabase is away, it is what it was found to be before: a start must not wait for it. */
+/** Where Supabase is away, or refuses the key, it is what it was found to be before: a start must not wait for it. */
 async function whoseDatabase(
   config: Config,
   auth: SupabaseAuthConfig,
@@ -74,8 +73,7 @@ async function whoseDatabase(
       isNamedAlike: isNamedAlike(auth.url, config.database),
     });
   } catch (error) {
-    if (!(error instanceof ServiceUnavailableError)) throw error;
-    log.warn({ err: error }, 'Supabase is out of reach, and not asked whether this is its own database');
+    log.warn({ err: error }, 'Supabase could not be asked whether this is its own database');
     return (await projectOf(database)) === auth.url ? 'own' : 'other';
   }
 }

@@ -11,7 +11,6 @@ import {
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Config } from '../../config/config.ts';
 import type { SupabaseAuthConfig } from '../../config/supabase.ts';
-import { ServiceUnavailableError } from '../../identity/errors.ts';
 import { peopleOf } from '../../supabase-database.ts';
 import { checkChangeTriggers } from './change-triggers.ts';
 import { ANSWER_TIMEOUT_MS, type Finding, ok, warn } from './check.ts';
@@ -33,7 +32,9 @@ export async function checkProjectDatabase(
   }
   const found = await recognize(config, auth, database);
   if (found === null)
-    return [warn('nobody could say whose it is', `${auth.url} does not answer: see below.`)];
+    return [
+      warn('nobody could say whose it is', `${auth.url} does not answer, or refuses the key: see below.`),
+    ];
   if (found === 'unknown')
     return [
       warn(
@@ -58,8 +59,5 @@ async function recognize(
 ): Promise<ProjectDatabase | null> {
   const upstream = peopleOf(auth, ANSWER_TIMEOUT_MS);
   const isNamed = isNamedAlike(auth.url, config.database);
-  return recognizeDatabase(database, upstream, { isNamedAlike: isNamed }).catch((error) => {
-    if (error instanceof ServiceUnavailableError) return null;
-    throw error;
-  });
+  return recognizeDatabase(database, upstream, { isNamedAlike: isNamed }).catch(() => null);
 }
