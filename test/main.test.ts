@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../src/adapters/postgres/migrations.ts';
 import { openDatabase } from '../src/adapters/postgres/open-database.ts';
 import { addToOutbox, mail } from './adapters/mail/messages.ts';
@@ -142,7 +142,7 @@ describe('npm start', { timeout: 60_000 }, () => {
       HOOK_BEFORE_USER_CREATED_SECRETS: `v1,whsec_${Buffer.alloc(32, 7).toString('base64')}`,
     });
     // The log is written after the banner.
-    await vi.waitFor(() => expect(limen.output()).toContain('no first administrator was made'));
+    await expect.poll(() => limen.output()).toContain('no first administrator was made');
     expect(limen.output()).not.toContain('admin@limen.local');
   });
 

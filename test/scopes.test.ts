@@ -55,7 +55,8 @@ test.each<[string, Viewer[], Viewer[]]>([
   ['forgotten', [], [stranger, service, person({ roles: ['admin'], tier: 'pro' }, 'aal2')]],
   [
     'permitted',
-    [person({ permissions: ['users:write'] }), person({ roles: ['admin'] }), writer],
+    // Whether somebody at AAL1 has a second factor to show is asked of their account: `access.test.ts` has that.
+    [person({ permissions: ['users:write'] }, 'aal2'), person({ roles: ['admin'] }, 'aal2'), writer],
     [stranger, service, person({ permissions: ['users:read'] })],
   ],
   ['paid', [person({ tier: 'pro' })], [stranger, service, person({ tier: 'free' }), person({})]],
