@@ -72,6 +72,23 @@ describe('completeOnboarding', () => {
     expect(await app.ownDatabase.query('select 1 from limen.onboardings')).toEqual([]);
   });
 
+  test('is noted of everybody whom one statement writes, without a lock for each', async () => {
+    const { database } = await createTestApp();
+    const locks = await database.transaction(async (tx) => {
+      await tx.query(
+        `insert into auth.users (instance_id, id, aud, role, raw_user_meta_data)
+         select '00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated', '{"onboarding_completed": true}'
+         from generate_series(1, 100)`,
+      );
+      // PostgreSQL has room for a few thousand of them, and an import has more people.
+      return tx.query("select objid from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()");
+    });
+    expect(locks).toEqual([]);
+    expect(await database.query('select count(*)::int as noted from limen.onboardings')).toEqual([
+      { noted: 100 },
+    ]);
+  });
+
   test('costs one statement for the times of all whom a request asks about, and `me` without them none', async () => {
     const app = await createTestApp();
     const ada = await app.signUp('ada');
