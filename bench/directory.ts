@@ -1,11 +1,7 @@
 /** Finding people among a million (`BENCH_PEOPLE`): what a page costs at the beginning, in the middle and at the end, and what filters and searches cost. */
 
 import { migrate } from '../src/adapters/postgres/migrations.ts';
-import {
-  buildDirectoryIndexes,
-  installTrigrams,
-  trigramSchema,
-} from '../src/adapters/postgres/people/directory-indexes.ts';
+import { buildDirectoryIndexes, trigramSchema } from '../src/adapters/postgres/people/directory-indexes.ts';
 import { createUserDirectory } from '../src/adapters/postgres/people/user-directory.ts';
 import { openPostgres } from '../src/adapters/postgres/postgres.ts';
 import type { UserFilter, UserPage } from '../src/identity/administration/user-directory.ts';
@@ -27,7 +23,6 @@ export async function measureDirectory(url: string, people: number): Promise<Dir
   const database = await openPostgres({ url, statementTimeoutMs: 0 });
   try {
     await migrate(database, { createAuthSchema: true });
-    await installTrigrams(database);
     for (let from = 1; from <= people; from += BATCH)
       await insertPeople(database, from, Math.min(people, from + BATCH - 1));
     await buildDirectoryIndexes(database, () => {});

@@ -82,6 +82,9 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const { log, clock = () => new Date(), onStatement } = options;
   const database =
     options.database ?? (await openDatabase(config.database, onStatement ? { onStatement } : {}));
+  // Whatever goes wrong later: one connection left open, and the process never ends.
+  const opened = new AsyncDisposableStack();
+  opened.defer(() => database.close());
   try {
     const project =
       config.auth.kind === 'supabase'
@@ -117,6 +120,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       others: { limen_webhooks: webhooks.worker.wake },
       log,
     });
+    opened.defer(() => feed.close());
     heard.follow(feed, isTold);
     const changes = isTold ? heard : tellingOthers(heard, database, log);
     const writesEvents = hasPeople && (await installWebhookTriggers(database));
@@ -129,6 +133,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       () => void stats?.prune().catch((error) => log.warn({ error }, 'old activity stays')),
       DAY_MS,
     ).unref();
+    opened.defer(() => clearInterval(pruning));
     const auth =
       config.auth.kind === 'embedded'
         ? await embeddedAuth(config, config.auth, shared)
@@ -194,6 +199,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const workers: Pick<Worker, 'start' | 'stop'>[] = [webhooks.worker, sealer, accounts.deletionWorker];
     if (mail) workers.push(mail);
     if (auth.mirror) workers.push(auth.mirror.worker);
+    opened.defer(async () => void (await Promise.all(workers.map((worker) => worker.stop()))));
     return {
       ...http,
       database,
@@ -206,15 +212,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       audit: sealer,
       mirror: auth.mirror,
       deletions: accounts.deletionWorker,
-      async close() {
-        clearInterval(pruning);
-        await Promise.all(workers.map((worker) => worker.stop()));
-        await feed.close();
-        await database.close();
-      },
+      close: () => opened.disposeAsync(),
     };
   } catch (error) {
-    await database.close();
+    await opened.disposeAsync();
     throw error;
   }
 }

@@ -200,3 +200,36 @@ describe.runIf(hasServer)('instances on one PostgreSQL', () => {
     await database.close();
   });
 });
+
+test.runIf(hasServer)(
+  'instances that start together on a new PostgreSQL all start, even while somebody else installs pg_trgm there',
+  async () => {
+    const server = await createServerDatabase();
+    const config = readConfig({ DATABASE_URL: server.url, LOG_LEVEL: 'silent' });
+    const somebody = await openPostgres({ url: server.url });
+    const isWaited = async () =>
+      (
+        await somebody.query(
+          "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'create extension%' and datname = current_database()",
+        )
+      ).length > 0;
+    let starts: Promise<App>[] = [];
+    await somebody.transaction(async (tx) => {
+      await tx.query('create extension pg_trgm');
+      starts = Array.from({ length: 5 }, () => createApp(config, { log: createLog('silent') }));
+      void Promise.allSettled(starts);
+      while (!(await isWaited())) await sleep(20);
+    });
+    const outcomes = await Promise.allSettled(starts);
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') await outcome.value.close();
+    const made = await somebody.query(
+      'select (select count(*) from limen.signing_keys) as keys, (select count(*) from limen.migrations) = (select count(distinct version) from limen.migrations) as once',
+    );
+    await somebody.close();
+    await server.drop();
+    expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : 'started'))).toEqual(
+      Array(5).fill('started'),
+    );
+    expect(made).toEqual([{ keys: 1, once: true }]);
+  },
+);

@@ -1,6 +1,6 @@
 import type { Database } from '../adapters/postgres/database.ts';
 import { openDatabase } from '../adapters/postgres/open-database.ts';
-import { buildDirectoryIndexes, installTrigrams } from '../adapters/postgres/people/directory-indexes.ts';
+import { buildDirectoryIndexes } from '../adapters/postgres/people/directory-indexes.ts';
 import { environment, readConfig } from '../config/config.ts';
 import { CommandError, readArguments, withApp } from './command.ts';
 
@@ -21,7 +21,6 @@ export async function indexDirectory(args: string[]): Promise<string> {
   });
   const database = await openDatabase(config.database, { statementTimeoutMs: 0 });
   try {
-    await installTrigrams(database);
     const { missing } = await buildDirectoryIndexes(database, (name) => process.stderr.write(`${name} …\n`));
     return missing.length > 0 ? `Made ${missing.length} indexes.\n` : 'Every index is there.\n';
   } finally {

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createServerDatabase, hasServer } from '../adapters/postgres/drivers.ts';
 import { startLimen, temporaryFolder } from '../support/process.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -88,6 +89,28 @@ describe.concurrent('a command that does not exist, or not so', () => {
 test('limen migrate makes the database', () => {
   expect(migration).toEqual({ exitCode: 0, stdout: 'The database is up to date.\n', stderr: '' });
 });
+
+test.runIf(hasServer)(
+  'a command that finds a database of another project says so, and ends',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const server = await createServerDatabase();
+    onTestFinished(server.drop);
+    const env = {
+      DATABASE_URL: server.url,
+      SUPABASE_URL: 'http://127.0.0.1:9',
+      SUPABASE_ANON_KEY: 'a',
+      SUPABASE_SERVICE_ROLE_KEY: 'b',
+    };
+    expect((await limen(env, 'migrate')).exitCode).toBe(0);
+    const refused = await limen({ ...env, SUPABASE_URL: 'http://127.0.0.1:10' }, 'migrate');
+    expect(refused).toMatchObject({ exitCode: EXIT_CONFIG, stdout: '' });
+    expect(refused.stderr).toMatch(/holds the people of http:\/\/127\.0\.0\.1:9, and SUPABASE_URL is/);
+    expect(refused.stderr).not.toMatch(STACK);
+  },
+);
 
 describe('limen admin', { timeout: TIMEOUT_MS }, () => {
   test('makes one who can log in with the password that is shown, and not a second one of that address', async () => {

@@ -5,7 +5,6 @@ import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import {
   buildDirectoryIndexes,
-  installTrigrams,
   keepDirectoryIndexes,
   trigramSchema,
 } from '../../../src/adapters/postgres/people/directory-indexes.ts';
@@ -26,7 +25,6 @@ describe.runIf(SERVER)('the directory on PostgreSQL', () => {
     await onServer(SERVER!, `create database ${NAME}`);
     database = await openPostgres({ url: withDatabase(SERVER!, NAME), statementTimeoutMs: 0 });
     await migrate(database, { createAuthSchema: true });
-    await installTrigrams(database);
     await insertPeople(database, 1, PEOPLE);
     await buildDirectoryIndexes(database, () => {});
     trigrams = await trigramSchema(database);

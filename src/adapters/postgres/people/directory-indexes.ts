@@ -2,7 +2,7 @@
  * The indexes of `auth.users` that the directory reads by. Where Limen made the `auth` schema it keeps them itself; on one of
  * somebody else's only when it is told to, by `limen directory index`.
  */
-import type { Database, Queryable } from '../database.ts';
+import { type Database, type Queryable, UNIQUE_VIOLATION } from '../database.ts';
 import {
   CREATED,
   EMAIL,
@@ -29,6 +29,7 @@ const INDEXES: Record<string, string> = {
   limen_users_words_idx: `using gin ((${SEARCH_WORDS})) where ${PRESENT}`,
 };
 
+const LOCK = 'directory-indexes';
 const SIMILAR_INDEX = 'limen_users_similar_idx';
 
 /** With so many people an index takes a second or two, for which nobody can be written. */
@@ -39,11 +40,16 @@ export interface DirectoryIndexes {
   readonly missing: readonly string[];
 }
 
-/** Makes what is missing at a start, unless it would take long, or the schema is somebody else's. Answers what is missing then. */
+/**
+ * Makes what is missing at a start, unless it would take long, or the schema is somebody else's. Answers what is missing then, and waits for
+ * nobody who makes it.
+ */
 export async function keepDirectoryIndexes(database: Database): Promise<DirectoryIndexes> {
-  return database.exclusively('directory-indexes', async () => {
+  await installTrigrams(database);
+  const before = await missingIndexes(database);
+  if (before.size === 0 || !(await mayIndexNow(database))) return { missing: [...before.keys()] };
+  return database.exclusively(LOCK, async () => {
     const missing = await missingIndexes(database);
-    if (missing.size === 0 || !(await mayIndexNow(database))) return { missing: [...missing.keys()] };
     await database.transaction(async (tx) => {
       await tx.query('set local statement_timeout = 0');
       for (const [name, definition] of missing)
@@ -59,7 +65,8 @@ export async function buildDirectoryIndexes(
   onBegin: (name: string) => void,
 ): Promise<DirectoryIndexes> {
   const concurrently = database.kind === 'postgres' ? 'concurrently' : '';
-  return database.exclusively('directory-indexes', async () => {
+  await installTrigrams(database);
+  return database.exclusively(LOCK, async () => {
     const missing = await missingIndexes(database);
     for (const [name, definition] of missing) {
       onBegin(name);
@@ -102,10 +109,23 @@ export async function trigramSchema(database: Queryable): Promise<string | null>
 }
 
 /** Where the database has it, and this role may: a trusted extension, that an owner of the database may install. */
-export async function installTrigrams(database: Database): Promise<void> {
+async function installTrigrams(database: Database): Promise<void> {
+  if (!(await mayInstallTrigrams(database))) return;
+  await database.exclusively('trigrams', async () => {
+    if (!(await mayInstallTrigrams(database))) return;
+    try {
+      await database.query('create extension if not exists pg_trgm with schema limen');
+    } catch (error) {
+      // Somebody who takes no lock of ours has installed it in the same moment: `if not exists` does not see what is not committed.
+      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+    }
+  });
+}
+
+async function mayInstallTrigrams(database: Queryable): Promise<boolean> {
   const [available] = await database.query<{ may: boolean }>(
     `select has_database_privilege(current_database(), 'create') as may from pg_available_extensions
      where name = 'pg_trgm' and installed_version is null`,
   );
-  if (available?.may) await database.query('create extension if not exists pg_trgm with schema limen');
+  return available?.may === true;
 }

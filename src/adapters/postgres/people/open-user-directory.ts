@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { UserDirectory } from '../../../identity/administration/user-directory.ts';
 import type { Clock } from '../../../identity/clock.ts';
 import type { Database } from '../database.ts';
-import { installTrigrams, keepDirectoryIndexes, trigramSchema } from './directory-indexes.ts';
+import { keepDirectoryIndexes, trigramSchema } from './directory-indexes.ts';
 import { createUserDirectory } from './user-directory.ts';
 
 /** A search finds what it can: without `pg_trgm` beginnings of words, without the indexes the same, slowly. */
@@ -15,7 +15,6 @@ export async function openUserDirectory({
   clock: Clock;
   log: Logger;
 }): Promise<UserDirectory> {
-  await installTrigrams(database);
   const { missing } = await keepDirectoryIndexes(database);
   if (missing.length > 0)
     log.warn(
