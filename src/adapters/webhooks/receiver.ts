@@ -3,7 +3,7 @@ import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import type { CheckReceiver, WebhookProblem } from '../../identity/webhooks/webhook.ts';
-import { isPublicAddress } from './public-address.ts';
+import { reachOf } from './public-address.ts';
 
 export interface ReceiverRules {
   /** Whether this machine and its network may be sent to. */
@@ -36,6 +36,11 @@ const PRIVATE: WebhookProblem = {
   message:
     'It leads to this machine or its network. Its operator can allow that by WEBHOOK_ALLOW_PRIVATE=on.',
 };
+/** Where no setting allows it: a cloud's metadata service answers there. */
+const NEVER: WebhookProblem = {
+  code: 'PRIVATE_ADDRESS',
+  message: 'It leads to this machine’s own link, or to an address that is nobody’s.',
+};
 const NOT_TLS: WebhookProblem = {
   code: 'HTTPS_REQUIRED',
   message: 'An address that starts with https://.',
@@ -51,9 +56,10 @@ export interface Receivers {
 
 export function createReceivers(rules: ReceiverRules, resolve: Resolve = resolveByName): Receivers {
   function problemOf(address: string, protocol: string): WebhookProblem | null {
-    const isPublic = isPublicAddress(address);
-    if (!isPublic && !rules.allowPrivate) return PRIVATE;
-    return isPublic && protocol === 'http:' && rules.requireTls ? NOT_TLS : null;
+    const reach = reachOf(address);
+    if (reach === 'never') return NEVER;
+    if (reach === 'own-network') return rules.allowPrivate ? null : PRIVATE;
+    return protocol === 'http:' && rules.requireTls ? NOT_TLS : null;
   }
 
   function problemOfAny(addresses: readonly { address: string }[], protocol: string): WebhookProblem | null {

@@ -71,7 +71,7 @@ describe('where webhooks may be sent', () => {
     const url = `https://${host}:8443/x`;
     const receivers = createReceivers(STRICT, nobody);
     expect(await receivers.check(url)).toMatchObject({ code: 'PRIVATE_ADDRESS' });
-    expect(() => receivers.lookupFor(new URL(url))).toThrow('leads to this machine');
+    expect(() => receivers.lookupFor(new URL(url))).toThrow('leads to this');
   });
 
   test.each([
@@ -114,6 +114,28 @@ describe('where webhooks may be sent', () => {
     expect(await createReceivers(rules, nobody).check('http://127.0.0.1:3000/')).toBeNull();
     const outside = await createReceivers(rules, leadsTo('8.8.8.8')).check('http://example.com/');
     expect(outside).toMatchObject({ code: 'HTTPS_REQUIRED' });
+  });
+
+  test.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '2852039166',
+    '100.100.100.200',
+    '168.63.129.16',
+    '0.0.0.0',
+    '[::ffff:a9fe:a9fe]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[fe80::1]',
+    '[fd00:ec2::254]',
+  ])('is not %s, even where the own network is allowed', async (host) => {
+    const url = `http://${host}/latest/meta-data/`;
+    const receivers = createReceivers(
+      { allowPrivate: true, requireTls: false },
+      leadsTo('127.0.0.1', '169.254.169.254'),
+    );
+    expect(await receivers.check(url)).toMatchObject({ code: 'PRIVATE_ADDRESS' });
+    expect(() => receivers.lookupFor(new URL(url))).toThrow('own link');
+    expect(await receivers.check('http://crm/')).toMatchObject({ code: 'PRIVATE_ADDRESS' });
   });
 
   test('is judged by the address that is connected to, whatever the name led to when it was given', async () => {
