@@ -54,6 +54,14 @@ const withCodeOnly = (template: MailTemplate) => template === 'reauthentication'
 const isRequest = (template: MailTemplate) => (REQUEST_TEMPLATES as readonly string[]).includes(template);
 
 describe.each(['en', 'de'])('built-in mails in %s', (locale) => {
+  test('account-deleted says whom to write to: there is no password left to be reset', async () => {
+    const { html, text } = await createTestRenderer().renderMail(queued(mail('account-deleted', { locale })));
+    for (const part of [html, text]) {
+      expect(part).toMatch(/(You find them at|Sie finden sie unter) https:\/\//);
+      expect(part).not.toMatch(/reset your password|Passwort/);
+    }
+  });
+
   test.each(ALL)(
     '%s has its link and code in HTML and text, and nothing that is not escaped',
     async (template) => {

@@ -107,6 +107,7 @@ export function createMailRenderer({ site, overrides, metadataOf }: MailRenderer
     const mail: MailWords = words.mails[message.template];
     const isRequest = (REQUEST_TEMPLATES as readonly string[]).includes(message.template);
     const tells = message.template !== 'account-exists';
+    const usual = isRequest ? words.ifNotYou : tells ? words.ifNotYouNotice : '';
     const url = isRequest ? variables.ConfirmationURL : variables.RedirectTo || variables.SiteURL;
     return {
       Heading: say(mail.heading, variables),
@@ -115,7 +116,7 @@ export function createMailRenderer({ site, overrides, metadataOf }: MailRenderer
       ActionURL: url,
       LinkHint: words.linkHint,
       CodeHint: mail.codeHint && variables.Token ? mail.codeHint : '',
-      Closing: isRequest ? words.ifNotYou : tells ? words.ifNotYouNotice : '',
+      Closing: mail.closing ? say(mail.closing, variables) : usual,
       Why: say(words.why, variables),
     };
   }

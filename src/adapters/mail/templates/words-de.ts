@@ -155,6 +155,8 @@ export const german: Words = {
       lines: [
         'Ihr Konto wurde mit allem, was dazugehört, gelöscht. Es lässt sich nicht wiederherstellen. Dies ist die letzte Nachricht von uns.',
       ],
+      closing:
+        'Wenn Sie das nicht wollten, wenden Sie sich sofort an die Betreiber von {{ SiteName }}. Sie finden sie unter {{ SiteURL }}.',
     },
   },
 };

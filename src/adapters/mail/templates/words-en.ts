@@ -153,6 +153,8 @@ export const english: Words = {
       lines: [
         'Your account was deleted, with everything in it. It cannot be restored. This is the last mail you get from us.',
       ],
+      closing:
+        'If you did not want this, write to the people behind {{ SiteName }} at once. You find them at {{ SiteURL }}.',
     },
   },
 };

@@ -11,6 +11,8 @@ export interface MailWords {
   readonly action?: string;
   /** What stands before the code; without it the mail has no code. */
   readonly codeHint?: string;
+  /** In place of what stands beneath others of its kind. */
+  readonly closing?: string;
 }
 
 export interface Words {
