@@ -437,3 +437,42 @@ describe('configuration', () => {
     expect(Object.keys(env)).toEqual(expect.arrayContaining(Object.keys(Environment.shape)));
   });
 });
+
+describe('a variable that nothing reads', () => {
+  const warningsOf = (env: Record<string, string>) => readConfig(env).warnings;
+
+  test.each([
+    ['IMPERSONATION_ENABELD', 'IMPERSONATION_ENABLED'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['LOG_LEVLE', 'LOG_LEVEL'],
+    ['EXTERNAL_GITHUB_CLIENT_IDD', 'EXTERNAL_GITHUB_CLIENT_ID'],
+    ['HOOK_SEND_SMS_SECRET', 'HOOK_SEND_SMS_SECRETS'],
+  ])('%s, is told of where it looks like %s, by name and without its value', (name, meant) => {
+    expect(warningsOf({ [name]: 'very secret' })).toEqual([`${name} is not read: is ${meant} meant?`]);
+  });
+
+  test('is told of where a provider that is named lacks it', () => {
+    const env = {
+      OIDC_PROVIDERS: 'acme',
+      OIDC_ACME_ISSUER: 'https://id.example.com',
+      OIDC_ACME_CLIENT_ID: 'limen',
+      OIDC_ACME_SECRET: 'a secret',
+      OIDC_ACME_SCOPE: 'openid',
+    };
+    expect(warningsOf(env)).toEqual(['OIDC_ACME_SCOPE is not read: is OIDC_ACME_SCOPES meant?']);
+  });
+
+  test('is no news where it is somebody else’s', () => {
+    const names =
+      `PATH HOME HOST HOSTNAME PORT PORTS USER TERM LANG LC_ALL PWD OLDPWD SHLVL EDITOR TZ CI DEBUG NODE_ENV NODE_OPTIONS NODE_PATH
+      npm_config_registry npm_lifecycle_event npm_package_name INIT_CWD SSH_AUTH_SOCK XDG_DATA_DIRS XDG_DATA_HOME DATA_HOME LOG_FILE LOG_FORMAT
+      HTTP_PROXY HTTPS_PROXY NO_PROXY HTTP_URL AMQP_URL FILE_URL REDIS_URL LDAP_URL MAIL_HOST MAIL_PORT SMTP_HOST SMTP_PORT TEST_DATABASE_URL
+      POSTGRES_URL POSTGRES_USER POSTGRES_PASSWORD PGHOST PGDATABASE KUBERNETES_PORT KUBERNETES_SERVICE_HOST AWS_REGION AWS_SECRET_ACCESS_KEY
+      GITHUB_TOKEN GITHUB_ACTIONS OIDC_OTHER_CLIENT_ID SUPABASE_ACCESS_TOKEN SUPABASE_DB_PASSWORD VITE_API_URL NEXT_PUBLIC_SITE_URL _`.split(
+        /\s+/,
+      );
+    expect(warningsOf({ ...Object.fromEntries(names.map((name) => [name, '1'])), NODE_ENV: 'test' })).toEqual(
+      [],
+    );
+  });
+});

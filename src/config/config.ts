@@ -31,10 +31,12 @@ import {
   sendsMail,
 } from './mail.ts';
 import { type MirrorMode, mirrorProblems, mirrorVariables } from './mirror.ts';
+import { misspeltVariables } from './misspelt.ts';
 import {
   type OAuthConfig,
   oauthProblemsOnSupabase,
   oauthVariables,
+  oidcVariables,
   presetVariables,
   readOAuth,
 } from './oauth.ts';
@@ -121,6 +123,8 @@ export const Environment = z.object({
   ...webhookVariables,
 });
 
+const KNOWN: readonly string[] = [...Object.keys(Environment.shape), ...presetVariables];
+
 type Environment = z.infer<typeof Environment>;
 type Given = Record<string, string | undefined>;
 
@@ -132,11 +136,7 @@ export function environment(): Record<string, string | undefined> {
 
 /** @throws {ConfigError} with all problems */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const {
-    env: given,
-    spelling,
-    ...gotrue
-  } = readGotrueNames(nonEmpty(env), [...Object.keys(Environment.shape), ...presetVariables]);
+  const { env: given, spelling, ...gotrue } = readGotrueNames(nonEmpty(env), KNOWN);
   const parsed = Environment.safeParse(given);
   const alone = parsed.error?.issues.map(({ path, message }) => {
     const name = path.join('.');
@@ -229,7 +229,11 @@ function configFrom(env: Environment, given: Given, warnings: readonly string[])
     mail: mailConfig(env, env.SITE_URL ?? externalUrlOf(env)),
     webhooks: webhookConfig(env, production),
     rateLimits: rateLimitConfig(env),
-    warnings: [...warnings, ...webhookWarnings(env, production)],
+    warnings: [
+      ...warnings,
+      ...misspeltVariables(Object.keys(given), [...KNOWN, ...oidcVariables(env.OIDC_PROVIDERS)]),
+      ...webhookWarnings(env, production),
+    ],
   };
 }
 

@@ -77,6 +77,12 @@ export const presetVariables = Object.keys(LABELS).flatMap((preset) =>
   Object.keys(providerVariables.shape).map((name) => `EXTERNAL_${preset.toUpperCase()}_${name}`),
 );
 
+/** Of the others. */
+export const oidcVariables = (providers: readonly string[]) =>
+  providers.flatMap((name) =>
+    Object.keys(providerVariables.shape).map((variable) => `OIDC_${name.toUpperCase()}_${variable}`),
+  );
+
 type ProviderValues = z.infer<typeof providerVariables>;
 type Given = Record<string, string | undefined>;
 
