@@ -163,6 +163,23 @@ describe('limen doctor', () => {
     expect(JSON.stringify(findings)).not.toContain('secret');
   });
 
+  test.skipIf(!hasServer)('finds a role that sees nobody, and says what it takes', async () => {
+    const { url, ownerUrl, owner, drop } = await createServerDatabase();
+    onTestFinished(drop);
+    const app = await createApp(readConfig({ DATABASE_URL: url, LOG_LEVEL: 'silent' }), { log });
+    await app.database.query(`grant usage on schema auth, limen to ${owner};
+      grant all on all tables in schema auth, limen to ${owner}`);
+    await app.close();
+    const findings = await examine({ DATABASE_URL: ownerUrl, API_EXTERNAL_URL: NOWHERE });
+    const [refused, ...others] = findings.filter(({ level }) => level === 'fail');
+    expect(others).toEqual([]);
+    expect(refused).toMatchObject({
+      part: 'auth schema',
+      what: expect.stringContaining('full access of this role to users'),
+      advice: expect.stringMatching(/owns these tables, or .* BYPASSRLS/),
+    });
+  });
+
   test.each([
     ['https://**', true],
     ['**', true],
@@ -243,6 +260,10 @@ describe('limen doctor, in front of a Supabase', () => {
       'mirror: 1 people wait for more than 15 minutes: 23503',
       'mirror: Supabase’s people were never compared as a whole',
     ]);
+    // The same database, and another project.
+    expect(of(await examine({ ...env, SUPABASE_URL: NOWHERE }), 'fail')).toContain(
+      `auth schema: a replica of ${upstream.SUPABASE_URL}, and SUPABASE_URL is ${NOWHERE}`,
+    );
     // The same database, and the variables of Supabase forgotten.
     expect(of(await examine({ DATABASE_URL: server.url, API_EXTERNAL_URL: NOWHERE }), 'fail')).toEqual([
       `auth schema: a replica of ${upstream.SUPABASE_URL}, and there is no SUPABASE_URL`,

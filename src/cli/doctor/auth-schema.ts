@@ -6,6 +6,7 @@ import {
   findAuthSchemaOwner,
 } from '../../adapters/postgres/auth-schema/auth-schema.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import type { Config } from '../../config/config.ts';
 import { checkChangeTriggers } from './change-triggers.ts';
 import { type Finding, fail, type Installation, ok, warn } from './check.ts';
 import { checkProjectDatabase } from './project-database.ts';
@@ -34,8 +35,22 @@ export async function checkAuthSchema({ config, database }: Installation): Promi
       ),
     ];
   }
-  if (replica !== null) return [ok(`made by Limen, a replica of ${replica}`)];
+  if (replica !== null) return [replicaFinding(replica, config, database), ...(await usable(database))];
   return [ok('made by Limen'), ...(await usable(database)), ...(await checkChangeTriggers(database))];
+}
+
+/** As `claimReplica` decides at the next start. */
+function replicaFinding(of: string, { auth, mirrorPeople }: Config, { kind }: Database): Finding {
+  const isMirrored = mirrorPeople === 'on' || (mirrorPeople === 'auto' && kind === 'postgres');
+  if (!isMirrored || auth.kind !== 'supabase' || auth.url === of)
+    return ok(`made by Limen, a replica of ${of}`);
+  const what = `a replica of ${of}, and SUPABASE_URL is ${auth.url}`;
+  return mirrorPeople === 'on'
+    ? warn(what, 'The next start makes it a replica of that project, if it is one that knows these people.')
+    : fail(
+        what,
+        'Nothing starts so. Is it the same project under another address, start once with MIRROR_PEOPLE=on; otherwise give Limen another database, or set MIRROR_PEOPLE=off.',
+      );
 }
 
 async function usable(database: Database): Promise<Finding[]> {
@@ -44,12 +59,7 @@ async function usable(database: Database): Promise<Finding[]> {
     return [ok('has all that the embedded auth server reads and writes')];
   } catch (error) {
     if (!(error instanceof ForeignAuthSchemaError)) throw error;
-    return [
-      fail(
-        `lacks ${error.missing.join(', ')}`,
-        'Bring Supabase Auth there up to date, or give Limen a database of its own.',
-      ),
-    ];
+    return [fail(`lacks ${error.missing.join(', ')}`, error.advice)];
   }
 }
 

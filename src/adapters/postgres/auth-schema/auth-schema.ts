@@ -1,20 +1,26 @@
 /** The `auth` schema as found in a database. `auth-schema/` holds the SQL that makes one. */
 import type { Queryable } from '../database.ts';
 
-/** The `auth` schema belongs to somebody else, and Limen's own auth server cannot work on it. It was not touched. */
+/** Limen's own auth server cannot work on the `auth` schema: it is somebody else's and not complete, or not for this role. It was not touched. */
 export class ForeignAuthSchemaError extends Error {
   override readonly name = 'ForeignAuthSchemaError';
   /** Tables and columns, as `users.email`. */
   readonly missing: readonly string[];
+  /** What the operator can do about it. */
+  readonly advice: string;
 
-  constructor(missing: readonly string[]) {
+  constructor(missing: readonly string[], advice: string) {
     super(
-      `This database has an "auth" schema that Limen did not make and cannot use. It lacks: ${missing.join(', ')}. ` +
-        'Bring Supabase Auth there up to date, or give Limen a database of its own.',
+      `This database has an "auth" schema that Limen cannot use. It lacks: ${missing.join(', ')}. ${advice}`,
     );
     this.missing = missing;
+    this.advice = advice;
   }
 }
+
+const UPDATE = 'Bring Supabase Auth there up to date, or give Limen a database of its own.';
+const GIVE_RIGHTS =
+  'Take the role that owns these tables, or give this one all rights on them and BYPASSRLS: behind row level security it sees nobody, and no error says so.';
 
 /** What the embedded auth server reads and writes. More than that may be there. */
 const NEEDED = {
@@ -76,7 +82,7 @@ export async function checkAuthSchema(database: Queryable): Promise<void> {
       .map((column) => `${table}.${column}`)
       .filter((column) => !present.has(column)),
   );
-  if (missing.length > 0) throw new ForeignAuthSchemaError(missing);
+  if (missing.length > 0) throw new ForeignAuthSchemaError(missing, UPDATE);
   await checkAuthAccess(database);
 }
 
@@ -94,6 +100,9 @@ export async function checkAuthAccess(database: Queryable): Promise<void> {
     [tables],
   );
   if (hidden.length > 0) {
-    throw new ForeignAuthSchemaError(hidden.map(({ name }) => `full access of this role to ${name}`));
+    throw new ForeignAuthSchemaError(
+      hidden.map(({ name }) => `full access of this role to ${name}`),
+      GIVE_RIGHTS,
+    );
   }
 }
