@@ -63,6 +63,7 @@ export async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared:
     project: embeddedProject(server, auth.issuer.replace(/\/auth\/v1$/, '')),
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
     checksPasswordFirst: true,
+    isImpersonationOn: auth.impersonation !== null,
     hasAnotherWithRole: createRoleHolders(database, clock),
     findUserId: createUserIds(database),
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: true }),

@@ -35,6 +35,7 @@ export async function supabaseAuth(
     project: mirror ? { ...silent, listen: mirror.listen } : silent,
     secretKey: async () => config.secretKey,
     checksPasswordFirst: false,
+    isImpersonationOn: false,
     hasAnotherWithRole: isOwn ? createRoleHolders(database, clock) : null,
     findUserId: isOwn ? createUserIds(database) : null,
     signInChallenges: createSignInChallenges(database, clock, { ownsSessions: canEndSessions }),

@@ -25,7 +25,7 @@ interface Details {
   status?: number | null;
   requestId?: string | null;
   retryAfterSeconds?: number | null;
-  reason?: string | null;
+  extensions?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -48,12 +48,20 @@ export class LimenClientError extends Error {
    */
   readonly reason: 'AAL2_REQUIRED' | 'IMPERSONATED' | (string & {}) | null;
 
+  /**
+   * What else the answer says of it: of a `FORBIDDEN` the `permission` that is missing, of a `VALIDATION_FAILED` the `issues`, each with
+   * `path`, `code` and `message`, of a `NOT_SUPPORTED` what is `missing`. Empty where there was no answer.
+   */
+  readonly extensions: Readonly<Record<string, unknown>>;
+
   constructor(code: LimenClientErrorCode, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = details.status ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
-    this.reason = details.reason ?? null;
+    this.extensions = details.extensions ?? {};
+    const { reason } = this.extensions;
+    this.reason = typeof reason === 'string' ? reason : null;
   }
 }

@@ -14,7 +14,7 @@ export interface Answer {
 
 interface GraphQLBody {
   readonly data?: unknown;
-  readonly errors?: readonly { message: string; extensions?: { code?: string; reason?: string } }[];
+  readonly errors?: readonly { message: string; extensions?: { code?: string; [name: string]: unknown } }[];
 }
 
 /** Without a token the operation runs as nobody. Rejects with `NETWORK_ERROR` only. */
@@ -73,9 +73,8 @@ export function dataOf<Data>(document: TypedDocumentNode<Data, never>, answer: A
   const { body, ...details } = answer;
   const [error] = body?.errors ?? [];
   if (error) {
-    const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR';
-    const reason = error.extensions?.reason ?? null;
-    throw new LimenClientError(code, messageOf(document, code, error.message), { ...details, reason });
+    const { code = 'INTERNAL_SERVER_ERROR', ...extensions } = error.extensions ?? {};
+    throw new LimenClientError(code, messageOf(document, code, error.message), { ...details, extensions });
   }
   if (body?.data == null) {
     const code = details.status === 401 ? 'UNAUTHENTICATED' : 'INVALID_ANSWER';

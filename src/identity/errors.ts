@@ -3,6 +3,7 @@
  * Everything else is thrown as it is, logged once with the request id, and masked.
  */
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+import type { Permission } from './permission.ts';
 
 const DENIALS = {
   UNAUTHENTICATED: 'Log in first.',
@@ -28,11 +29,23 @@ export class DeniedError extends Error {
   readonly code: DenialCode;
   /** Shown as `extensions.reason`. */
   readonly reason: DenialReason | null;
+  /** Shown as `extensions.permission`: the one that the viewer lacks. Null where it is not about one. */
+  readonly permission: Permission | null = null;
 
-  constructor(code: DenialCode, reason: DenialReason | null = null) {
-    super(reason ? REASONS[reason] : DENIALS[code]);
+  constructor(code: DenialCode, reason: DenialReason | null = null, message: string = DENIALS[code]) {
+    super(reason ? REASONS[reason] : message);
     this.code = code;
     this.reason = reason;
+  }
+}
+
+/** Somebody signed in, who may not. */
+export class PermissionDeniedError extends DeniedError {
+  override readonly permission: Permission;
+
+  constructor(permission: Permission) {
+    super('FORBIDDEN', null, `Not allowed: it takes the permission ${permission}.`);
+    this.permission = permission;
   }
 }
 
@@ -110,8 +123,8 @@ export class PhoneTakenError extends UserError {
 
 export class NotEnabledError extends UserError {
   readonly code = 'NOT_ENABLED';
-  constructor() {
-    super('This way in is turned off here.');
+  constructor(message = 'This way in is turned off here.') {
+    super(message);
   }
 }
 

@@ -5,11 +5,11 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import type { Context } from '../context.ts';
 import { assertFactorShown } from '../identity/administration/shown-factor.ts';
-import { DeniedError } from '../identity/errors.ts';
+import { DeniedError, PermissionDeniedError } from '../identity/errors.ts';
 import type { JsonObject } from '../identity/json.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../identity/page.ts';
 import type { Permission } from '../identity/permission.ts';
-import { type AssuranceLevel, holds, type Person, type Service } from '../identity/viewer.ts';
+import { type AssuranceLevel, holds, type Person, type Service, type Viewer } from '../identity/viewer.ts';
 
 type SignedInContext = Context & { viewer: Person | Service };
 type PersonContext = Context & { viewer: Person };
@@ -84,6 +84,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
     unauthorizedError: (_parent, { viewer }, _info, { failure }) => {
       if (viewer.kind === 'anonymous') return new DeniedError('UNAUTHENTICATED');
+      const permission = lackedPermission(failure, viewer);
+      if (permission) return new PermissionDeniedError(permission);
       return new DeniedError(
         'FORBIDDEN',
         viewer.kind === 'person' && lacksAal2(failure) ? 'AAL2_REQUIRED' : null,
@@ -127,6 +129,15 @@ const lacksAal2 = (failure: AuthFailure): boolean =>
   failure.kind === AuthScopeFailureType.AllAuthScopes
     ? failure.failures.every(lacksAal2)
     : failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'aal2';
+
+/** Null where it is not for a permission that the viewer is refused. */
+function lackedPermission(failure: AuthFailure, viewer: Viewer): Permission | null {
+  if (failure.kind === AuthScopeFailureType.AllAuthScopes)
+    return failure.failures.map((each) => lackedPermission(each, viewer)).find(Boolean) ?? null;
+  if (failure.kind !== AuthScopeFailureType.AuthScope || failure.scope !== 'permission') return null;
+  const wanted = [failure.parameter as SchemaTypes['AuthScopes']['permission']].flat();
+  return wanted.find((permission) => !holds(viewer, permission)) ?? null;
+}
 
 const isAtLeastAal2 = (level: AssuranceLevel) => level !== 'aal1';
 

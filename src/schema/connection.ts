@@ -36,8 +36,11 @@ export async function resolvePage<Item>(
   checkPage(args);
   const toCursor = (item: Item) => encodeCursor(keysetOf(item));
   // Its types lose the item's on the way.
-  return resolveCursorConnection(
+  const page = (await resolveCursorConnection(
     { args, defaultSize: DEFAULT_PAGE, maxSize: MAX_PAGE, toCursor },
     read,
-  ) as Promise<Connection<Item>>;
+  )) as Connection<Item>;
+  if (page.edges.length > 0) return page;
+  // The plugin repeats the caller's cursor there, or makes up an empty one.
+  return { ...page, pageInfo: { ...page.pageInfo, startCursor: null, endCursor: null } };
 }

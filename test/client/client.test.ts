@@ -191,6 +191,8 @@ describe('request', () => {
       code: 'FORBIDDEN',
       status: 200,
       requestId: expect.stringMatching(/\w{8}-/),
+      reason: null,
+      extensions: { permission: 'users:read' },
     });
     await expect(app.client().updateProfile({})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });

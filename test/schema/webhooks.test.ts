@@ -230,7 +230,10 @@ describe('webhooks', () => {
     expect(await answer(CREATE, { url: receiver.url, events: ['USER_CREATED'] })).toBe('FORBIDDEN');
     expect(await answer(UPDATE, { id, url: receiver.url })).toBe('FORBIDDEN');
     expect(await answer(REDELIVER, { id: told.id })).toBe('FORBIDDEN');
-    expect((await clerk(DELIVERIES)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    expect((await clerk(DELIVERIES)).errors?.[0]?.extensions).toMatchObject({
+      code: 'FORBIDDEN',
+      permission: 'users:read',
+    });
     expect((await clerk(LIST)).data.webhooks).toMatchObject([{ id, failingSince: null, disabledAt: null }]);
     expect(await answer(TEST, { id })).toBe('WebhookDelivery');
     expect(await answer(ROTATE, { id })).toBe('WebhookWithSecret');

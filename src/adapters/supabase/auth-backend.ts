@@ -51,6 +51,8 @@ export interface SupabaseBackendOptions {
    * Supabase's does neither unless configured, so there a ban reads as wrong credentials and the current password is tried by signing in.
    */
   checksPasswordFirst: boolean;
+  /** Whether operators may act in somebody's stead. On Supabase nobody can. */
+  isImpersonationOn: boolean;
   /** Finds other holders of a role where the `auth` schema is at hand; null: ask the server, page by page. */
   hasAnotherWithRole: AuthBackend['hasAnotherWithRole'] | null;
   signInChallenges: SignInChallengeStore;
@@ -127,7 +129,7 @@ class SupabaseBackend implements AuthBackend {
       findUserId,
       endSessions: endSessions && ((userId, reason) => endSessions(client, userId, reason)),
     });
-    this.impersonation = new SupabaseImpersonation(extension);
+    this.impersonation = new SupabaseImpersonation(extension, options.isImpersonationOn);
     this.directory = options.directory ?? new SupabaseUserDirectory(this.#calls);
   }
 

@@ -1,6 +1,6 @@
 import type { User } from '@supabase/supabase-js';
 import type { ImpersonationBackend } from '../../identity/administration/impersonation-backend.ts';
-import { NotSupportedError } from '../../identity/errors.ts';
+import { NotEnabledError, NotSupportedError } from '../../identity/errors.ts';
 import type { Extension } from './extension.ts';
 import { accountFromUser } from './user.ts';
 
@@ -16,13 +16,29 @@ interface Begun {
 export class SupabaseImpersonation implements ImpersonationBackend {
   readonly #extension: Extension | null;
 
-  constructor(extension: Extension | null) {
+  readonly #isOn: boolean;
+
+  /** @param extension null on Supabase @param isOn what the embedded server's configuration says */
+  constructor(extension: Extension | null, isOn: boolean) {
     this.#extension = extension;
+    this.#isOn = isOn;
+  }
+
+  assertOffered() {
+    this.#offered();
+  }
+
+  #offered(): Extension {
+    if (!this.#extension) throw new NotSupportedError('IMPERSONATION');
+    if (!this.#isOn)
+      throw new NotEnabledError(
+        'Nobody acts in another’s stead here. The operator of this installation can allow it by IMPERSONATION_ENABLED=on.',
+      );
+    return this.#extension;
   }
 
   async begin(accessToken: string, { userId, reason }: { userId: string; reason: string }) {
-    if (!this.#extension) throw new NotSupportedError('IMPERSONATION');
-    const begun = await this.#extension.call<Begun>(
+    const begun = await this.#offered().call<Begun>(
       '/impersonations',
       { user_id: userId, reason },
       accessToken,

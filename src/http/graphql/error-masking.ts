@@ -73,9 +73,11 @@ function outcomeError(error: GraphQLError, outcome: UserError | DeniedError): Gr
   const canWait = outcome instanceof RateLimitedError || outcome instanceof ServiceUnavailableError;
   const wait = canWait ? { retryAfterSeconds: outcome.retryAfterSeconds } : {};
   const reason = outcome instanceof DeniedError && outcome.reason ? { reason: outcome.reason } : {};
+  const permission =
+    outcome instanceof DeniedError && outcome.permission ? { permission: outcome.permission } : {};
   const missing = outcome instanceof NotSupportedError ? { missing: outcome.missing } : {};
   const issues = outcome instanceof ValidationError ? { issues: outcome.issues } : {};
-  const extensions = { ...wait, ...reason, ...missing, ...issues, code: outcome.code };
+  const extensions = { ...wait, ...reason, ...permission, ...missing, ...issues, code: outcome.code };
   return { ...error.toJSON(), message: outcome.message, extensions };
 }
 

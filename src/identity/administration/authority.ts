@@ -5,7 +5,7 @@
 import { type Account, type Grants, grantsOf } from '../account.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { ChangeLog } from '../changes.ts';
-import { DeniedError, LastAdminError, UserNotFoundError } from '../errors.ts';
+import { DeniedError, LastAdminError, PermissionDeniedError, UserNotFoundError } from '../errors.ts';
 import type { Permission } from '../permission.ts';
 import { ADMIN, type Exclusively } from '../role.ts';
 import { holds, type Person, personOf, SERVICE_ROLE, type Service } from '../viewer.ts';
@@ -80,13 +80,13 @@ export async function authorityOf(
   permission: Permission,
 ): Promise<Authority> {
   if (viewer.kind === 'service') {
-    if (!holds(viewer, permission)) throw new DeniedError('FORBIDDEN');
+    if (!holds(viewer, permission)) throw new PermissionDeniedError(permission);
     const grants = { roles: [], permissions: viewer.scopes };
     return { isUnlimited: viewer.id === SERVICE_ROLE, grants };
   }
   const account = await auth.findOwnAccount(viewer.accessToken);
   const now = account && personOf(account, viewer);
-  if (!now || !holds(now, permission)) throw new DeniedError('FORBIDDEN');
+  if (!now || !holds(now, permission)) throw new PermissionDeniedError(permission);
   if (hidesFactor(now.assuranceLevel, account)) throw new DeniedError('FORBIDDEN', 'AAL2_REQUIRED');
   return { isUnlimited: now.grants.roles.includes(ADMIN), grants: now.grants };
 }

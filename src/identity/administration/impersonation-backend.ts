@@ -11,10 +11,12 @@ export interface Impersonation {
 }
 
 export interface ImpersonationBackend {
+  /** @throws {NotEnabledError} @throws {NotSupportedError} where others sign the tokens */
+  assertOffered(): void;
+
   /**
    * Begins a session of the person's that is marked as the token's person's doing, and ends with the latter's own.
-   * @throws {NotEnabledError} @throws {NotSupportedError} where others sign the tokens @throws {UserNotFoundError}
-   * @throws {AccountBannedError} @throws {DeniedError} when the operator's session is over
+   * @throws {UserNotFoundError} @throws {AccountBannedError} and as `assertOffered`; @throws {DeniedError} when the operator's session is over
    */
   begin(accessToken: string, input: { userId: string; reason: string }): Promise<Impersonation>;
 }

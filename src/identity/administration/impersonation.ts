@@ -15,6 +15,7 @@ export async function impersonate(
   viewer: Person,
   input: { userId: string; reason: string },
 ): Promise<Impersonation> {
+  needs.auth.impersonation.assertOffered();
   const reason = parseReason(input.reason);
   const act = { permission: 'users:impersonate', userId: input.userId, toOneself: 'refused' } as const;
   return actOn(needs, viewer, act, async (target) => {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { authorityOf, type Operator } from '../administration/authority.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Clock } from '../clock.ts';
-import { DeniedError, type FieldIssue, ValidationError } from '../errors.ts';
+import { type FieldIssue, PermissionDeniedError, ValidationError } from '../errors.ts';
 import { codePointsIn, isStorable } from '../text.ts';
 import { isUuid } from '../uuid.ts';
 import {
@@ -43,7 +43,8 @@ const assertMayWrite = ({ auth }: Needs, viewer: Operator) => authorityOf(auth, 
 /** @throws {DeniedError} */
 async function assertMayTell(needs: Needs, viewer: Operator): Promise<void> {
   const { isUnlimited, grants } = await assertMayWrite(needs, viewer);
-  if (!isUnlimited && !grants.permissions.includes('users:read')) throw new DeniedError('FORBIDDEN');
+  if (!isUnlimited && !grants.permissions.includes('users:read'))
+    throw new PermissionDeniedError('users:read');
 }
 
 const MAX_DESCRIPTION_CHARACTERS = 200;

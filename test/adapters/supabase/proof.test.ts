@@ -45,6 +45,7 @@ function supabaseSigningIn(id: string) {
     },
     secretKey: async () => 'secret',
     checksPasswordFirst: false,
+    isImpersonationOn: false,
     hasAnotherWithRole: null,
     signInChallenges: undefined as never,
     findUserId: null,

@@ -8,7 +8,7 @@ const IMPERSONATE = `mutation ($input: ImpersonateInput!) {
   impersonate(input: $input) {
     __typename
     ... on Impersonation { accessToken tokenType expiresIn expiresAt sessionId user { id } }
-    ... on UserError { code ... on ValidationError { issues { path } } ... on NotSupportedError { missing } }
+    ... on UserError { code message ... on ValidationError { issues { path } } ... on NotSupportedError { missing } }
   }
 }`;
 
@@ -308,14 +308,19 @@ describe.skipIf(MODE === 'supabase')('impersonate', () => {
 
   test('is off unless the configuration says otherwise', async () => {
     const { operator, ada, impersonate } = await scene({});
-    expect(await impersonate(operator, { userId: ada.id })).toMatchObject({ code: 'NOT_ENABLED' });
+    for (const userId of [ada.id, '00000000-0000-4000-8000-000000000000'])
+      expect(await impersonate(operator, { userId })).toMatchObject({
+        code: 'NOT_ENABLED',
+        message: expect.stringContaining('IMPERSONATION_ENABLED=on'),
+      });
   });
 });
 
 test.runIf(MODE === 'supabase')('impersonate is not to be had where others sign the tokens', async () => {
   const { operator, ada, impersonate } = await scene({});
-  expect(await impersonate(operator, { userId: ada.id })).toMatchObject({
-    code: 'NOT_SUPPORTED',
-    missing: 'IMPERSONATION',
-  });
+  for (const userId of [ada.id, '00000000-0000-4000-8000-000000000000'])
+    expect(await impersonate(operator, { userId })).toMatchObject({
+      code: 'NOT_SUPPORTED',
+      missing: 'IMPERSONATION',
+    });
 });
