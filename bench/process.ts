@@ -17,7 +17,10 @@ export async function startProcess(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = once(child, 'exit');
+  const end = () => child.kill('SIGKILL');
+  // Before whoever removes what it works on.
+  process.prependOnceListener('exit', end);
+  const ended = once(child, 'exit').finally(() => process.off('exit', end));
   let output = '';
   const url = await new Promise<string>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
