@@ -2,6 +2,7 @@
 
 import { MailTemplatesError } from './adapters/mail/templates/template-folder.ts';
 import { ReplicaError } from './adapters/mirror/replica.ts';
+import { RefusedKeyError } from './adapters/mirror/upstream-people.ts';
 import { ForeignAuthSchemaError } from './adapters/postgres/auth-schema/auth-schema.ts';
 import { DataDirLockedError } from './adapters/postgres/data-dir-lock.ts';
 import { SchemaAccessError } from './adapters/postgres/limen-schema.ts';
@@ -19,6 +20,7 @@ const OPERATORS = [
   ForeignAuthSchemaError,
   MailTemplatesError,
   MigrationChangedError,
+  RefusedKeyError,
   ReplicaError,
   SchemaAccessError,
 ];

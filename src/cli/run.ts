@@ -50,7 +50,8 @@ const load = COMMANDS.get(command);
 
 if (!load) {
   const asked = ['', 'help', '--help', '-h'].includes(first);
-  (asked ? process.stdout : process.stderr).write(USAGE);
+  if (asked) process.stdout.write(USAGE);
+  else process.stderr.write(`${missing()}\n\n${USAGE}`);
   process.exitCode = asked ? 0 : EXIT_USAGE;
 } else {
   try {
@@ -64,4 +65,11 @@ if (!load) {
       process.exitCode = reportStartupError(error);
     }
   }
+}
+
+function missing(): string {
+  const group = [...COMMANDS.keys()].filter((name) => name.startsWith(`${first} `));
+  if (group.length === 0) return `There is no \`limen ${first}\`.`;
+  const names = group.map((name) => `\`limen ${name}\``).join(', ');
+  return `There is no \`limen ${command.trim()}\`, but ${names}.`;
 }

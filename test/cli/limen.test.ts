@@ -72,7 +72,10 @@ test('limen help lists every command', async () => {
 
 describe.concurrent('a command that does not exist, or not so', () => {
   test.each([
-    ['toString', 'limen keys rotate'],
+    ['toString', 'There is no `limen toString`.\n'],
+    ['nonsense --help', 'There is no `limen nonsense`.\n'],
+    ['keys', 'There is no `limen keys`, but `limen keys list`, `limen keys rotate`, `limen keys project`.\n'],
+    ['audit verifyy', 'There is no `limen audit verifyy`, but `limen audit verify`'],
     ['migrate twice', "Unexpected argument 'twice'"],
     ['keys rotate --foo', "Unknown option '--foo'"],
     ['keys rotate --overlap soon', 'soon is not a duration'],

@@ -63,13 +63,17 @@ test('limen sync says what it did, has an exit code for what is wrong, and draws
   expect(real.stdout).toMatch(/^2 people of http.* compared\.\n +created +2\n/);
   expect((await limen(env, 'sync')).stdout).toMatch(/unchanged +2\n/);
 
+  const refused = await limen({ ...env, SUPABASE_SERVICE_ROLE_KEY: await keyOf('anon') }, 'sync');
+  expect(refused).toEqual({
+    exitCode: 78,
+    stdout: '',
+    stderr: `${server.url} refuses the secret key. Set SUPABASE_SECRET_KEY to a secret (or service_role) key of this very project.\n`,
+  });
+
   await server.close();
   expect(await limen(env, 'sync')).toMatchObject({ exitCode: 75, stderr: '' });
   const { MIRROR_PEOPLE, ...unmirrored } = env;
-  expect(await limen({ ...unmirrored, DATA_DIR: join(temporaryFolder(), 'data') }, 'sync')).toMatchObject({
-    exitCode: 64,
-    stdout: '',
-  });
+  expect(await limen(unmirrored, 'sync')).toMatchObject({ exitCode: 64, stdout: '' });
 });
 
 test('the bar is drawn where somebody looks, and nowhere else', () => {

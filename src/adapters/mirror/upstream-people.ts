@@ -15,3 +15,15 @@ export interface PeoplePage {
   /** Of all pages; null where the server does not say. */
   readonly total: number | null;
 }
+
+/** The project is there, and takes the key for nobody's who may list people. */
+export class RefusedKeyError extends Error {
+  override readonly name = 'RefusedKeyError';
+
+  constructor(url: string, cause: unknown) {
+    super(
+      `${url} refuses the secret key. Set SUPABASE_SECRET_KEY to a secret (or service_role) key of this very project.`,
+      { cause },
+    );
+  }
+}
