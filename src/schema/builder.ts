@@ -100,10 +100,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
     hasNextPageFieldOptions: {
-      description: 'Whether more follow. False while reading backwards to a `before`.',
+      description: 'Whether more follow. Reading backwards, true wherever a `before` was given.',
     },
     hasPreviousPageFieldOptions: {
-      description: 'Whether more come before. False while reading forwards from an `after`.',
+      description: 'Whether more come before. Reading forwards, true wherever an `after` was given.',
     },
     startCursorFieldOptions: { description: 'Of the first row; null on an empty page.' },
     endCursorFieldOptions: { description: 'Of the last row; null on an empty page.' },
