@@ -124,8 +124,8 @@ async function installTrigrams(database: Database): Promise<void> {
 
 async function mayInstallTrigrams(database: Queryable): Promise<boolean> {
   const [available] = await database.query<{ may: boolean }>(
-    `select has_database_privilege(current_database(), 'create') as may from pg_available_extensions
-     where name = 'pg_trgm' and installed_version is null`,
+    `select has_database_privilege(current_database(), 'create') and has_schema_privilege('limen', 'create') as may
+     from pg_available_extensions where name = 'pg_trgm' and installed_version is null`,
   );
   return available?.may === true;
 }
