@@ -12,6 +12,8 @@ const SUITES_OF_ROWS = [
   'test/schema/administration/user*.test.ts',
   'test/schema/own-account/{account-deletion,onboarding,person-export}.test.ts',
   'test/schema/sessions/own-sessions.test.ts',
+  // Two processes share a database only where it is a server's.
+  ...(process.env.TEST_DATABASE_URL ? ['test/schema/flows.test.ts'] : []),
 ];
 
 // Vite would take the `module` field of graphql for our own imports, and Node takes `main` for everybody else's: two copies.

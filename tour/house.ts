@@ -1,4 +1,4 @@
-/** The Limen that is toured, with all that belongs to it, in one of the three ways to run it. */
+/** The Limen that is toured, with all that belongs to it, in one of the ways to run it. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { onServer, withDatabase } from '../test/support/server.ts';
 import { addressOf, freePort, type LimenProcess, startLimen } from './limen-process.ts';
 import { openProvider, type Provider } from './provider.ts';
 
-export const MODES = ['pglite', 'postgres', 'supabase'] as const;
+export const MODES = ['pglite', 'postgres', 'supabase', 'supabase-database'] as const;
 export type Mode = (typeof MODES)[number];
 
 export interface House {
@@ -41,7 +41,7 @@ const EVERYTHING = {
   RATE_LIMITS: 'off',
 };
 
-/** @param serverUrl a PostgreSQL server, for mode `postgres`; a database of its own is made there, and dropped again */
+/** @param serverUrl a PostgreSQL server, for the modes `postgres` and `supabase-database`; a database of its own is made there, and dropped again */
 export async function openHouse(mode: Mode, serverUrl: string | undefined): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'limen-tour-'));
   const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -56,8 +56,9 @@ export async function openHouse(mode: Mode, serverUrl: string | undefined): Prom
   };
 
   try {
-    const database = mode === 'postgres' ? await createDatabase(serverUrl, closers) : {};
-    const project = mode === 'supabase' ? await createProject() : null;
+    const needsServer = mode === 'postgres' || mode === 'supabase-database';
+    const database = needsServer ? await createDatabase(serverUrl, closers) : {};
+    const project = mode === 'supabase' || mode === 'supabase-database' ? await createProject() : null;
     const own = project ? { JWT_SECRET: project.jwtSecret } : FRONT;
     const port = await freePort();
     const provider = await openProvider(`${addressOf(port)}/auth/v1/callback`, SITE);
@@ -66,7 +67,7 @@ export async function openHouse(mode: Mode, serverUrl: string | undefined): Prom
     const { administrator } = limen;
     if (!administrator) throw new Error('The first start showed no administrator.');
     const front = project
-      ? await start('front', await freePort(), { ...FRONT, ...inFrontOf(limen.url, project) })
+      ? await start('front', await freePort(), { ...FRONT, ...inFrontOf(limen.url, project), ...database })
       : limen;
     return {
       url: front.url,
@@ -87,7 +88,6 @@ async function createDatabase(serverUrl: string | undefined, closers: (() => unk
   const name = `limen_tour_${randomBytes(6).toString('hex')}`;
   await onServer(serverUrl, `create database ${name}`);
   closers.push(() => onServer(serverUrl, `drop database ${name} with (force)`));
-  process.env.TOUR_DB = withDatabase(serverUrl, name);
   return { DATABASE_URL: withDatabase(serverUrl, name) };
 }
 

@@ -8,6 +8,7 @@ const HEADINGS: Record<Mode, string> = {
   pglite: 'embedded, on PGlite',
   postgres: 'embedded, on PostgreSQL',
   supabase: 'in front of Supabase Auth',
+  'supabase-database': 'the same, on its database',
 };
 
 interface Row {
@@ -63,7 +64,7 @@ of the schema is in no flow.
 
 "In front of Supabase Auth" means: through supabase-js, to a server that is known by its address and its keys alone. In the tests that server is a second
 Limen, which speaks the same protocol; what a project of your own has switched off, or is too old for, it answers with \`NotSupportedError\` or with the error of
-that setting. "not supported" is what the answer named as missing.
+that setting. "On its database": \`DATABASE_URL\` is that of the project itself ([more](supabase-database.md)). "not supported" is what the answer named as missing.
 
-Written by \`npm run tour -- --record\` (and \`postgres\` or \`supabase\` behind it for the other columns). Do not edit.
+Written by \`npm run tour -- --record\` (and \`postgres\`, \`supabase\` or \`supabase-database\` behind it for the other columns). Do not edit.
 `;

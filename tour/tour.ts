@@ -1,7 +1,8 @@
 /**
  * `npm run tour`: drives every way in against a Limen that it starts, and prints what it did. Ends with 1 at the first thing that is not
- * as promised. On PGlite; on PostgreSQL where DATABASE_URL names a server, in a database of its own. Behind `--`: `pglite`, `postgres` or
- * `supabase` (a second Limen behind the first), and `--record`, which writes what came of it into docs/flows.md.
+ * as promised. On PGlite; on PostgreSQL where DATABASE_URL names a server, in a database of its own. Behind `--`: `pglite`, `postgres`,
+ * `supabase` (a second Limen behind the first) or `supabase-database` (the same, and both on one PostgreSQL database), and `--record`, which
+ * writes what came of it into docs/flows.md.
  */
 import { FLOWS } from './flows.ts';
 import { MODES, type Mode, openHouse } from './house.ts';
@@ -12,6 +13,7 @@ const WHERE: Record<Mode, string> = {
   pglite: 'the embedded auth server, on PGlite',
   postgres: 'the embedded auth server, on PostgreSQL',
   supabase: 'in front of Supabase Auth, which a second Limen plays',
+  'supabase-database': 'in front of Supabase Auth, on its own database',
 };
 
 const args = process.argv.slice(2);

@@ -6,20 +6,22 @@ import { FLOWS } from '../../tour/flows.ts';
 import { type House, openHouse } from '../../tour/house.ts';
 import { runFlow } from '../../tour/run.ts';
 import { cellOf, mutationsOf, readTable } from '../../tour/table.ts';
-import { MODE } from '../support/app.ts';
+import { IS_SHARED, MODE } from '../support/app.ts';
+
+const WHERE = IS_SHARED ? 'supabase-database' : MODE;
 
 describe('the flows of docs/flows.md', () => {
   const table = readTable();
   let house: House;
   beforeAll(async () => {
-    house = await openHouse(MODE, process.env.TEST_DATABASE_URL);
+    house = await openHouse(WHERE, process.env.TEST_DATABASE_URL);
   }, 60_000);
   afterAll(() => house?.close());
 
   const flows = FLOWS.map((flow) => [flow.name, flow] as const);
   test.each(flows)('%s', { timeout: 60_000 }, async (name, flow) => {
     const run = await runFlow(flow, house);
-    expect(cellOf(run)).toBe(table.get(name)?.cells[MODE]);
+    expect(cellOf(run)).toBe(table.get(name)?.cells[WHERE]);
     if (run.missing === null) expect(mutationsOf(run)).toBe(table.get(name)?.mutations);
   });
 

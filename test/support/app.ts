@@ -18,7 +18,7 @@ import { messagesTo } from './messages.ts';
 export const MODE = (process.env.LIMEN_TEST_MODE ?? 'pglite') as 'pglite' | 'postgres' | 'supabase';
 
 /** Whether it is in front of a Supabase whose database is its own too. */
-const IS_SHARED = MODE === 'supabase' && process.env.LIMEN_TEST_SHARED === 'on';
+export const IS_SHARED = MODE === 'supabase' && process.env.LIMEN_TEST_SHARED === 'on';
 
 /** Whether the rows of people are where Limen can read them. */
 export const SEES_ROWS = MODE !== 'supabase' || IS_SHARED;
