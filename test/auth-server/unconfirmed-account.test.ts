@@ -1,5 +1,7 @@
 /** Addresses and numbers that nobody has confirmed: what is said of them may be a stranger's. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { argon2 } from '../../src/adapters/passwords/argon2.ts';
+import { bcrypt } from '../../src/adapters/passwords/bcrypt.ts';
 import { startHookReceiver } from '../support/hook-receiver.ts';
 import { DATABASES, newAddress, openAuthServer, PASSWORD, type TestServer } from './support.ts';
 
@@ -125,6 +127,30 @@ describe.each(DATABASES)('on %s', (kind) => {
         await signUp(to, PASSWORD, ADA, limited);
         expect((await signUp(to, PASSWORD, ADA, limited)).status).toBe(429);
         expect(await confirm(to, 'signup', limited)).toMatchObject({ name: 'Ada', password: PASSWORD });
+      });
+
+      test('costs one hash to sign up with, as any other and as none, whatever the password is and was', async () => {
+        const decomposed = 'Zu\u0308rich is a fine password';
+        const [free, pending, known, imported] = [1, 2, 3, 4].map(() => newRecipient());
+        await signUp(pending!, PASSWORD, ADA);
+        await signUp(known!, PASSWORD, ADA);
+        await confirm(known!, by === 'email' ? 'signup' : 'sms');
+        const password_hash = await bcrypt.hash(PASSWORD);
+        const json = { [by]: imported, password_hash, [`${by}_confirm`]: true };
+        await auth.ask('/admin/users', { json, token: auth.serviceKey });
+        const work = [argon2, bcrypt].flatMap((scheme) => [
+          vi.spyOn(scheme, 'hash'),
+          vi.spyOn(scheme, 'verify'),
+        ]);
+        const counts: number[][] = [];
+        for (const to of [free, pending, known, imported]) {
+          for (const spy of work) spy.mockClear();
+          expect((await signUp(to!, decomposed, EVE)).status).toBe(200);
+          const [hashed = 0, verified = 0, ...others] = work.map((spy) => spy.mock.calls.length);
+          counts.push([hashed + verified, ...others]);
+        }
+        for (const spy of work) spy.mockRestore();
+        expect(counts).toEqual(Array(4).fill([1, 0, 0]));
       });
 
       test('keeps what was said of it by a form that was sent twice at once', async () => {

@@ -43,12 +43,15 @@ export async function claimAccount(
   if (newcomer) await insertUser(tx, newcomer);
   await settle(tx, claim, now);
   const found = await findClaimed(tx, claim);
-  const isOpen = found && isWaiting(found, claim.by) && isSignedUp(found);
-  if (isOpen && claim.compared && (found.encrypted_password || claim.compared.hash) !== claim.compared.hash) {
-    throw new LostRound();
+  if (found && claim.compared && isOpen(found, claim.by)) {
+    const { hash } = claim.compared;
+    if ((found.encrypted_password || hash) !== hash) throw new LostRound();
   }
   return found;
 }
+
+/** Whether what is asked in the name of the address says anything of the account still. */
+export const isOpen = (user: FullUserRow, by: Recipient['by']) => isWaiting(user, by) && isSignedUp(user);
 
 export const findClaimed = (database: Queryable, { by, address }: Recipient) =>
   by === 'email' ? findUserByEmail(database, address) : findUserByPhone(database, address);

@@ -1,4 +1,5 @@
 /** A sign-up whose address must be confirmed: an account, or nothing, and a message in either case. The answer tells neither. */
+import { normalizePassword } from '../../adapters/passwords/normal-form.ts';
 import { recordEvents } from '../../adapters/postgres/audit/audit-log.ts';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import { isWaiting } from '../addresses/address-owner.ts';
@@ -7,7 +8,7 @@ import { attempting, type Call, type Services } from '../protocol/endpoint.ts';
 import { inRounds, LostRound } from '../sessions/grant.ts';
 import { type FullUserRow, fullUserJson } from '../users/user-row.ts';
 import { admitUser } from './admitted-user.ts';
-import { type Claim, claimAccount, countClaim, findClaimed } from './claim.ts';
+import { type Claim, claimAccount, countClaim, findClaimed, isOpen } from './claim.ts';
 import { newcomerRow } from './newcomer.ts';
 import { assertStrong, type SignUpForm } from './sign-up-form.ts';
 
@@ -68,15 +69,18 @@ export async function signUpUnconfirmed(
 
 type Compared = NonNullable<Claim['compared']>;
 
-/** One hash is computed in either case: to store, or to compare with the one of an earlier sign-up. */
+/**
+ * One hash is computed in either case: to store, or to compare with the one of an earlier sign-up. That was made of the normal form, and in
+ * no other spelling is it tried: the second one would tell, by its time, that there is something to compare with.
+ */
 async function compareOrHash(
   { database, passwords }: Services,
   { recipient, password }: SignUpForm,
 ): Promise<Compared> {
   const found = await findClaimed(database, recipient);
-  if (!found) return { hash: await passwords.hash(password), isRight: true };
+  if (!found || !isOpen(found, recipient.by)) return { hash: await passwords.hash(password), isRight: true };
   const hash = found.encrypted_password || '';
-  const { isRight } = await passwords.verify(password, hash || null);
+  const { isRight } = await passwords.verify(normalizePassword(password), hash || null);
   return { hash, isRight };
 }
 
