@@ -18,7 +18,7 @@ export interface AttemptSubject {
 
 /**
  * `send` asks for a mail or a text message, `verify` presents a code or a link; `mail` and `sms` are what is sent to one recipient, and
- * `export` is a copy of all that is kept about one person: these are counted by whom they are about alone.
+ * `export` is a copy of all that is kept about one person: these are counted by whom they are about, and messages by who asks as well.
  */
 export const ATTEMPT_KINDS = [
   'signup',

@@ -19,6 +19,7 @@ import {
   GUESSED_BY,
   type Guessed,
   type Sent,
+  shareOf,
 } from './attempt-limits.ts';
 import { createKnownNetworks } from './known-networks.ts';
 import { networkOf } from './network.ts';
@@ -51,7 +52,7 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   } satisfies Record<Guessed, unknown>;
   const factorAnywhere = counterOf('factor-anywhere', limits.factorAnywhere);
   const smsToNumber = counterOf('sms-to-number', limits.smsToNumber);
-  const inAll = { mail: counterInAll('mail'), sms: counterInAll('sms') };
+  const ofMessages = { mail: countersOfMessages('mail'), sms: countersOfMessages('sms') };
   const known = createKnownNetworks(database);
 
   function counterOfGuesses(name: string, limit: AttemptLimit) {
@@ -61,19 +62,37 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
     };
   }
 
-  function counterInAll(kind: Sent) {
+  function countersOfMessages(kind: Sent) {
     const limit = limits.inAll[kind];
-    return limit && counterOf(`${kind}-in-all`, limit);
+    return {
+      fromNetwork: limit && counterOf(`${kind}-from-network`, shareOf(limit)),
+      toOneFromNetwork: counterOf(`${kind}-to-one-from-network`, limits.toOneFromNetwork[kind]),
+      inAll: limit && counterOf(`${kind}-in-all`, limit),
+    };
   }
 
-  /** What one number has too many of does not count against all. */
-  async function countMessage(kind: Sent, recipient: string): Promise<Refusal | null> {
-    const refusal = kind === 'sms' ? await consume(smsToNumber, recipient) : null;
-    const counter = inAll[kind];
-    if (refusal || !counter) return refusal;
-    const exhausted = await consume(counter, 'all');
-    if (exhausted?.isFirst) onExhausted(kind, exhausted.retryAfterSeconds);
-    return exhausted;
+  /** What one network or one recipient has too many of counts against nobody else: so the narrowest limits come first, and what is not sent is none. */
+  async function countMessage(kind: Sent, subject: AttemptSubject): Promise<Refusal | null> {
+    const { fromNetwork, toOneFromNetwork, inAll } = ofMessages[kind];
+    const [who, network] = [counted(kind, subject), networkOf(subject.address)];
+    const taken: [RateLimiterAbstract, string][] = [];
+    for (const [counter, key] of [
+      [fromNetwork, network],
+      [toOneFromNetwork, `${who}@${network}`],
+      [byAddress.get(kind)!, who],
+      [kind === 'sms' ? smsToNumber : null, who],
+      [inAll, 'all'],
+    ] as const) {
+      if (!counter) continue;
+      const refusal = await consume(counter, key);
+      if (refusal) {
+        await Promise.all(taken.map(([before, key]) => before.reward(key)));
+        if (counter === inAll && refusal.isFirst) onExhausted(kind, refusal.retryAfterSeconds);
+        return refusal;
+      }
+      taken.push([counter, key]);
+    }
+    return null;
   }
 
   /** Null where nothing is guessed at. */
@@ -91,8 +110,8 @@ export function createAttemptLimiter(options: AttemptLimiterOptions): AttemptLim
   return {
     // One after the other: what an earlier limit refuses must not be counted against the account, or anybody could lock its owner out.
     async attempt(kind, subject) {
+      if (isSent(kind)) return countMessage(kind, subject);
       const refusal = await consume(byAddress.get(kind)!, counted(kind, subject));
-      if (!refusal && isSent(kind)) return countMessage(kind, counted(kind, subject));
       const guess = guessesOf(kind, subject);
       if (refusal || !guess) return refusal;
       const { atAddress, anywhere, everywhere, who, network } = guess;

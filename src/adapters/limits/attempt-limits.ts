@@ -35,7 +35,12 @@ export interface AttemptLimits extends Readonly<Record<AttemptKind, AttemptLimit
   readonly factorAnywhere: AttemptLimit;
   /** Text messages to one number, beside the pause between two: whoever sends them is paid for each, and may be in league with whoever asks. */
   readonly smsToNumber: AttemptLimit;
-  /** All that is sent, to nobody too: whoever asks for numbers that nobody has spends as much of it. Null: no limit. */
+  /**
+   * What one network may have sent to one recipient: a stranger who asks in somebody's name, be it for what the owner is sent nothing of, must not
+   * keep their codes from them. Strangers of many networks can, for what is left of the limits by recipient.
+   */
+  readonly toOneFromNetwork: Readonly<Record<Sent, AttemptLimit>>;
+  /** All that is sent, to nobody too: whoever asks for numbers that nobody has spends as much of it. Of one network a share: see `shareOf`. Null: no limit. */
   readonly inAll: Readonly<Record<Sent, AttemptLimit | null>>;
 }
 
@@ -46,6 +51,12 @@ const DAY = 24 * HOUR;
 /** @param attempts null: no limit */
 export const inAnHour = (attempts: number | null): AttemptLimit | null =>
   attempts === null ? null : { attempts, seconds: HOUR };
+
+/** Of what the whole installation may send, what one network may ask for: nobody alone keeps everybody from signing in. */
+export const shareOf = ({ attempts, seconds }: AttemptLimit): AttemptLimit => ({
+  attempts: Math.max(1, Math.ceil(attempts / 4)),
+  seconds,
+});
 
 /** By address as Supabase Auth has it, burst included; by account, which it does not limit, our own. */
 export const DEFAULT_LIMITS: AttemptLimits = {
@@ -73,5 +84,6 @@ export const DEFAULT_LIMITS: AttemptLimits = {
   // NIST SP 800-63B, section 5.2.2, asks for no more than a hundred.
   factorAnywhere: { attempts: 100, seconds: DAY },
   smsToNumber: { attempts: 10, seconds: HOUR },
+  toOneFromNetwork: { mail: { attempts: 15, seconds: HOUR }, sms: { attempts: 5, seconds: HOUR } },
   inAll: { mail: null, sms: null },
 };

@@ -5,7 +5,7 @@ import { ProtocolError } from './protocol-error.ts';
 const CODES = { mail: 'over_email_send_rate_limit', sms: 'over_sms_send_rate_limit' };
 
 /**
- * Counts something about to be sent, by its recipient alone and whether or not anybody has the address: nobody's mailbox or phone is filled,
+ * Counts something about to be sent, by its recipient and by who asks, and whether or not anybody has the address: nobody's mailbox or phone is filled,
  * and the answer tells nothing.
  *
  * @throws {ProtocolError} 429 over_email_send_rate_limit, over_sms_send_rate_limit

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAttemptLimiter } from '../../../src/adapters/limits/attempt-limiter.ts';
 import type { AttemptLimits } from '../../../src/adapters/limits/attempt-limits.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
@@ -20,6 +20,7 @@ const LIMITS: Partial<AttemptLimits> = {
   factorAnywhere: { attempts: 6, seconds: 60 },
   sms: { attempts: 4, seconds: 60 },
   smsToNumber: { attempts: 3, seconds: 3600 },
+  toOneFromNetwork: { mail: { attempts: 2, seconds: 3600 }, sms: { attempts: 2, seconds: 3600 } },
   inAll: { mail: { attempts: 0, seconds: 3600 }, sms: { attempts: 5, seconds: 3600 } },
 };
 
@@ -155,6 +156,23 @@ function behavesAsALimiter(create: (onExhausted?: (kind: string) => void) => Att
     expect(exhausted).toEqual(['sms', 'mail']);
   });
 
+  test('leaves texts for a number, and for all numbers, whatever is asked for from one network', async () => {
+    const limiter = create();
+    const [stranger, number] = [freshAddress(), randomUUID()];
+    const ask = async (address: string, account: string = randomUUID()) =>
+      (await limiter.attempt('sms', { address, account })) === null;
+    expect([await ask(stranger, number), await ask(stranger, number), await ask(stranger, number)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    // What is refused there is counted nowhere else.
+    for (let more = 0; more < 10; more += 1) expect(await ask(stranger, number)).toBe(false);
+    expect(await ask(freshAddress(), number)).toBe(true);
+    for (let more = 0; more < 10; more += 1) expect(await ask(stranger)).toBe(false);
+    expect([await ask(freshAddress()), await ask(freshAddress())]).toEqual([true, true]);
+  });
+
   test('takes an attempt back that was not made, and nothing else', async () => {
     const limiter = create();
     const subject = { address: freshAddress(), account: `${randomUUID()}@example.com` };
@@ -213,6 +231,10 @@ describe.runIf(hasServer)('the attempt limiter in PostgreSQL', () => {
     await migrate(database, { createAuthSchema: false });
   });
 
+  // What all share is as good as new for each test.
+  beforeEach(async () => {
+    await database.query('delete from limen.rate_limits');
+  });
   afterAll(async () => {
     await database.close();
     await drop();
