@@ -42,7 +42,7 @@ export interface AuthServerSettings extends RedirectSettings {
   secureEmailChange: boolean;
   passwordRules: PasswordRules;
   sessions: SessionLimits;
-  /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take an account over. */
+  /** Whether a new password or address asks for the current password, so that a borrowed access token cannot take over an account that has one. */
   requireCurrentPassword: boolean;
   /** Whether people may link and unlink providers by themselves. */
   manualLinking: boolean;
