@@ -263,6 +263,27 @@ describe.skipIf(!hasServer)('with the rights that the docs ask for', () => {
     );
     expect(trigger).toEqual({ state: 'O' });
   });
+
+  test('what happened while a trigger was off holds from the next start on, on every instance', async () => {
+    const { app, env, admin, addPerson, superuser } = scene;
+    const eve = await addPerson('eve', { role: 'admin' });
+    const { accessToken } = await logIn(app, eve.email);
+    await superuser.query('alter table auth.users disable trigger limen_user_changed');
+    await admin.updateUserById(eve.id, { app_metadata: { role: null } });
+    const starting = await createApp(readConfig(env), { log });
+    try {
+      for (const each of [starting, app])
+        await expect
+          .poll(
+            async () =>
+              (await ask(each, '{ users(first: 1) { edges { node { id } } } }', accessToken)).errors?.[0]
+                .extensions.code,
+          )
+          .toBe('FORBIDDEN');
+    } finally {
+      await starting.close();
+    }
+  });
 });
 
 describe.skipIf(!hasServer)('with fewer rights', () => {

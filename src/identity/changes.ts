@@ -13,12 +13,18 @@ export interface ChangeSink {
   sessionEnded(sessionId: string): void;
 }
 
+/** Where a feed reports what it hears. */
+export interface FeedSink extends ChangeSink {
+  /** Nobody was told what happened until then: it may be anything, to anybody. */
+  anybodyChanged(at: Date): void;
+}
+
 /** Says whether everything that happened elsewhere has been heard of. */
 export interface Feed {
   isCaughtUp(): boolean;
 }
 
-export interface ChangeLog extends ChangeSink {
+export interface ChangeLog extends FeedSink {
   /** A call that changes this person was sent, and nobody knows whether it arrived: for a minute it still may. */
   userMayChange(userId: string): void;
   /**
@@ -74,6 +80,8 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
   const now = () => secondsOf(clock());
   /** Tokens from before are looked up, as long as nobody can tell what happened to their people. */
   let knowsSinceSeconds = now();
+  /** The same, as a feed tells of a time that is over. */
+  let anybody = { atSeconds: 0, sequence: 0 };
 
   function noteChange(userId: string, atSeconds: number, settledAtSeconds: number) {
     prune();
@@ -125,6 +133,12 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
 
   return {
     userChanged: (userId, at) => noteChange(userId, at ? secondsOf(at) + MAX_SKEW_SECONDS : now(), 0),
+    anybodyChanged(at) {
+      anybody = {
+        atSeconds: Math.max(anybody.atSeconds, secondsOf(at) + MAX_SKEW_SECONDS),
+        sequence: ++sequence,
+      };
+    },
     userMayChange: (userId) => noteChange(userId, now() + SETTLES_IN_SECONDS, now() + SETTLES_IN_SECONDS),
     sessionEnded(sessionId) {
       prune();
@@ -141,11 +155,12 @@ export function createChangeLog(clock: Clock, keepSeconds: number): ChangeLog {
     // `iat` has whole seconds: a token of the very second of the change may be from before it.
     isStale: (userId, issuedAtSeconds) =>
       isBehind() ||
-      issuedAtSeconds <= Math.max(knowsSinceSeconds, horizonSeconds(), changes.get(userId)?.atSeconds ?? 0),
+      issuedAtSeconds <=
+        Math.max(knowsSinceSeconds, anybody.atSeconds, horizonSeconds(), changes.get(userId)?.atSeconds ?? 0),
     remembered(userId, sessionId) {
       const entry = read.get(sessionId);
       if (!entry || entry.account.id !== userId || isBehind()) return undefined;
-      if (entry.atSeconds <= horizonSeconds()) return undefined;
+      if (entry.atSeconds <= horizonSeconds() || entry.sequence < anybody.sequence) return undefined;
       const change = changes.get(userId);
       const isSince =
         !change || (entry.sequence >= change.sequence && entry.atSeconds >= change.settledAtSeconds);

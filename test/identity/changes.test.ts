@@ -30,6 +30,19 @@ describe('the change log', () => {
     expect(log.isStale('grace', SECONDS - 1)).toBe(false);
   });
 
+  test('trusts nothing from before a time that nobody was told of, neither tokens nor what was read', () => {
+    const { log } = clockedLog();
+    const mark = log.mark();
+    log.anybodyChanged(new Date(START));
+    log.follow({ isCaughtUp: () => true }, true);
+    log.remember('session', account('ada'), mark);
+    expect(log.isStale('ada', SECONDS)).toBe(true);
+    expect(log.remembered('ada', 'session')).toBeUndefined();
+    log.remember('session', account('ada'), log.mark());
+    expect(log.remembered('ada', 'session')?.id).toBe('ada');
+    expect(log.isStale('ada', SECONDS + 6)).toBe(false);
+  });
+
   test('forgets what was read about somebody when they change again', () => {
     const { log } = clockedLog();
     log.userChanged('ada');

@@ -39,6 +39,7 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
         database,
         sink: {
           userChanged: (id) => void told.push(`user ${id}`),
+          anybodyChanged: () => void told.push('anybody'),
           sessionEnded: (id) => void told.push(`session ${id}`),
         },
         keepSeconds: 900,
@@ -68,6 +69,20 @@ describe.each(DRIVERS.filter(({ isAvailable }) => isAvailable))(
       await until(() => told.length > 2);
       expect(told).toEqual([`user ${ADA}`, `session ${SESSION}`, `user ${ADA}`]);
       expect(feed.isCaughtUp()).toBe(true);
+    });
+
+    test('says of a time without triggers that anything may have happened, to anybody', async () => {
+      const database = await openWithAda();
+      const { told } = await listen(database);
+      expect(told).toEqual([]);
+      await database.query('alter table auth.users disable trigger limen_user_changed');
+      await setTier(database, 'pro');
+      await installChangeTriggers(database);
+      await until(() => told.length > 0);
+      expect(told).toEqual(['anybody']);
+      // Whoever starts now hears of it too, and nothing is said where nothing was missing.
+      await installChangeTriggers(database);
+      expect((await listen(database)).told).toEqual(['anybody']);
     });
 
     test('tells when a second factor begins or ceases to count, and not of what happens to it otherwise', async () => {

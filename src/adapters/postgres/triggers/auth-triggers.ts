@@ -17,11 +17,13 @@ export type Triggers = Readonly<Record<string, Trigger>>;
 /**
  * Puts there what is missing, was turned off, or calls something else. Answers with the tables that stay silent, in whole or in part: they are
  * not here, or this role may not put triggers on them. At Supabase it may, on its own word, on most of them and not on all.
+ * @param onPut runs with the triggers of a table that were put there now, in their transaction: nobody writes that table meanwhile
  */
 export async function installAuthTriggers(
   database: Database,
   name: string,
   triggers: Triggers,
+  onPut: (tx: Queryable) => Promise<unknown> = async () => {},
 ): Promise<string[]> {
   return database.exclusively(name, async () => {
     const missing = await missingTriggers(database, triggers);
@@ -29,7 +31,7 @@ export async function installAuthTriggers(
     const silent: string[] = [];
     for (const table of tables) {
       const ofTable = missing.filter(([, trigger]) => trigger.table === table);
-      if (!(await putOn(database, ofTable))) silent.push(table);
+      if (!(await putOn(database, ofTable, onPut))) silent.push(table);
     }
     return silent;
   });
@@ -54,6 +56,7 @@ export async function missingTriggers(
 async function putOn(
   database: Database,
   triggers: readonly (readonly [string, Trigger])[],
+  onPut: (tx: Queryable) => Promise<unknown>,
 ): Promise<boolean> {
   try {
     await database.transaction(async (tx) => {
@@ -63,6 +66,7 @@ async function putOn(
           `create or replace trigger ${name} ${event} on auth.${table} for each row ${when ? `when (${when})` : ''} execute function limen.${calls}()`,
         );
       }
+      await onPut(tx);
     });
     return true;
   } catch (error) {

@@ -4,7 +4,7 @@
  * become visible in any order.
  */
 import type { Logger } from 'pino';
-import type { ChangeSink } from '../../../identity/changes.ts';
+import type { FeedSink } from '../../../identity/changes.ts';
 import type { Database, Listener } from '../database.ts';
 import { pruneOldChanges, pruneRepeatedChanges } from './change-pruning.ts';
 
@@ -19,7 +19,7 @@ export interface ChangeFeed {
 
 export interface ChangeFeedOptions {
   database: Database;
-  sink: ChangeSink;
+  sink: FeedSink;
   /** The life of the longest-lived access token: what happened before concerns no token in use. */
   keepSeconds: number;
   /** Who else hears by this connection, by channel. Called as well when it is back after it was lost: nobody knows what was notified meanwhile. */
@@ -38,7 +38,7 @@ const PRUNE_MS = 60_000;
 interface ChangeRow {
   snapshot: string;
   kind: 'user' | 'session' | null;
-  /** Null: of a session that ended, and whose person nobody named. */
+  /** Null: of a session that ended, and whose person nobody named; or everybody, of whom nobody knows what happened until then. */
   user_id: string | null;
   session_id: string | null;
   at: Date;
@@ -75,6 +75,7 @@ export async function openChangeFeed({
   function apply({ kind, user_id, session_id, at }: ChangeRow) {
     if (kind === 'session' && session_id) sink.sessionEnded(session_id);
     else if (kind === 'user' && user_id) sink.userChanged(user_id, at);
+    else if (kind === 'user') sink.anybodyChanged(at);
   }
 
   async function readNew(connection: Listener): Promise<void> {

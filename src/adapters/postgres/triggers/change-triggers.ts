@@ -51,8 +51,14 @@ export const CHANGE_TRIGGERS: Triggers = {
 /** Without these two nothing is known of demotions, bans and sessions that ended. What a factor's end means for tokens, sessions tell too. */
 const NEEDED = ['users', 'sessions'];
 
+/** Of what happened before there were triggers nobody was told: anybody there may have changed. */
+const NOTE_EVERYBODY = `with told as (insert into limen.changes (kind) select 'user' where exists (select from auth.users) returning 1)
+  select pg_notify('limen_changes', '') from told`;
+
 /** False where there is no `auth` schema here, or this role may not put triggers on its tables: then not all changes are written. */
 export async function installChangeTriggers(database: Database): Promise<boolean> {
-  const silent = await installAuthTriggers(database, 'change-triggers', CHANGE_TRIGGERS);
+  const silent = await installAuthTriggers(database, 'change-triggers', CHANGE_TRIGGERS, (tx) =>
+    tx.query(NOTE_EVERYBODY),
+  );
   return !NEEDED.some((table) => silent.includes(table));
 }
