@@ -47,6 +47,8 @@ interface Accounts {
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
   const { database, clock, log, audit, exclusively, sessionLife, deletionGraceDays } = options;
   const isNoted = options.hasPeople && (await installPersonTriggers(database));
+  // A copy of Supabase's database knows sessions too, and to end them there ends nothing.
+  const canEnd = options.hasPeople && (await canEndSessions(database));
   const facts = createPersonFacts(database, clock, { isNoted });
   const eraseAccount: EraseAccount =
     options.eraseAccount ??
@@ -60,7 +62,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   const needs = { deletions, facts, eraseAccount, exclusively };
   return {
     services: {
-      sessions: (await canEndSessions(database)) ? createSessionStore(database, clock, sessionLife) : null,
+      sessions: canEnd ? createSessionStore(database, clock, sessionLife) : null,
       facts,
       exporter: await openPersonExporter(database),
       deletions,

@@ -71,6 +71,7 @@ async function whoseDatabase(
     const upstream = peopleOf(auth, SUPABASE_TIMEOUT_MS);
     return await recognizeDatabase(database, upstream, {
       isNamedAlike: isNamedAlike(auth.url, config.database),
+      wantsReplica: config.mirrorPeople === 'on',
     });
   } catch (error) {
     log.warn({ err: error }, 'Supabase could not be asked whether this is its own database');

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createClient } from '@supabase/supabase-js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../src/adapters/postgres/postgres.ts';
 import { signProjectKey } from '../src/adapters/tokens/project-key.ts';
@@ -13,6 +13,7 @@ import { listen } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
 import { createServerDatabase, hasServer } from './adapters/postgres/drivers.ts';
 import { PASSWORD } from './support/app.ts';
+import { openTestDatabase } from './support/database.ts';
 
 const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
 const quiet = { RATE_LIMITS: 'off', LOG_LEVEL: 'silent' };
@@ -318,5 +319,78 @@ describe.skipIf(!hasServer)('with fewer rights', () => {
     } finally {
       await scene.close();
     }
+  });
+});
+
+/** In front of a Supabase, on a copy of its database: that of Ada, with her two sessions. */
+async function openCopy(env: Record<string, string> = {}) {
+  const upstream = await createApp(readConfig({ ...quiet, DATA_DIR: ':memory:' }), {
+    log,
+    database: await openTestDatabase('pglite'),
+  });
+  const server = await listen(upstream, { host: '127.0.0.1', port: 0, log });
+  const database = await openTestDatabase('pglite');
+  onTestFinished(async () => {
+    await server.close();
+    await upstream.close();
+  });
+  const keyOf = (role: 'anon' | 'service_role') =>
+    signProjectKey(upstream.keys!, role, () => new Date(), 3600);
+  const signUp = `mutation { signup(input: { email: "ada@example.com", password: "${PASSWORD}" }) { __typename } }`;
+  await ask(upstream, signUp);
+  const [phone, tablet] = [
+    await logIn(upstream, 'ada@example.com'),
+    await logIn(upstream, 'ada@example.com'),
+  ];
+  for (const table of ['users', 'sessions']) {
+    const [columns] = await database.query<{ names: string }>(
+      `select string_agg(attname, ', ') as names from pg_attribute
+       where attrelid = 'auth.${table}'::regclass and attnum > 0 and attgenerated = ''`,
+    );
+    const rows = await upstream.database.query<{ rows: string }>(
+      `select jsonb_agg(to_jsonb(${table}))::text as rows from auth.${table}`,
+    );
+    await database.query(
+      `insert into auth.${table} (${columns!.names})
+       select ${columns!.names} from jsonb_populate_recordset(null::auth.${table}, $1::jsonb)`,
+      [rows[0]!.rows],
+    );
+  }
+  const app = async () => {
+    const config = readConfig({
+      ...quiet,
+      DATA_DIR: ':memory:',
+      SUPABASE_URL: server.url,
+      SUPABASE_ANON_KEY: await keyOf('anon'),
+      SUPABASE_SERVICE_ROLE_KEY: await keyOf('service_role'),
+      ...env,
+    });
+    const opened = await createApp(config, { log, database });
+    onTestFinished(() => opened.close());
+    return opened;
+  };
+  return { upstream, database, phone, tablet, app };
+}
+
+describe('on a copy of its database', () => {
+  test('no session is said to be over that goes on at Supabase', async () => {
+    const { upstream, phone, tablet, app } = await openCopy();
+    await logIn(upstream, 'ada@example.com');
+    const opened = await app();
+    expect((await ask(opened, '{ sessions { __typename } }', phone.accessToken)).data.sessions).toEqual({
+      __typename: 'NotSupportedError',
+    });
+    const { session_id } = JSON.parse(Buffer.from(tablet.accessToken.split('.')[1]!, 'base64url').toString());
+    const { data } = await ask(
+      opened,
+      `mutation { revokeSession(input: { id: "${session_id}" }) { __typename } }`,
+      phone.accessToken,
+    );
+    expect(data.revokeSession.__typename).toBe('NotSupportedError');
+  });
+
+  test('whoever asks for a replica gets one, though nothing has happened since they were alike', async () => {
+    const { app } = await openCopy({ MIRROR_PEOPLE: 'on' });
+    expect(await app()).toMatchObject({ hasPeople: false, mirror: expect.anything() });
   });
 });

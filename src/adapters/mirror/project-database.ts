@@ -1,4 +1,5 @@
 /** Whether the database is the Supabase project's own: then its people are in it themselves, and no copy of them. */
+import { findAuthSchemaOwner } from '../postgres/auth-schema/auth-schema.ts';
 import { canRead, PEOPLE_TABLES } from '../postgres/auth-schema/people-access.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { GIVEN_PEOPLE } from './person-columns.ts';
@@ -11,18 +12,35 @@ export type ProjectDatabase = 'own' | 'other' | 'unknown';
 const NEWEST = 20;
 const LAST_SEEN = 5;
 
+interface Hints {
+  /** What the addresses say, for a project that has nobody yet. */
+  readonly isNamedAlike: boolean;
+  /** Whether the operator asks for a replica here: people who moved to Supabase from here are alike in both until somebody signs in. */
+  readonly wantsReplica: boolean;
+}
+
 /**
  * Everybody whom Supabase shows must be in the database too, and not older than shown: in a copy, someone signs in sooner or later and is.
  * Writes nothing, and takes a database that Limen has never seen.
- * @param isNamedAlike what the addresses say, for a project that has nobody yet
  * @throws {ServiceUnavailableError} where the project cannot be asked
  */
 export async function recognizeDatabase(
   database: Queryable,
   upstream: UpstreamPeople,
-  { isNamedAlike }: { isNamedAlike: boolean },
+  { isNamedAlike, wantsReplica }: Hints,
 ): Promise<ProjectDatabase> {
   if (!(await canRead(database, PEOPLE_TABLES)) || (await isReplica(database))) return 'other';
+  if (wantsReplica && (await findAuthSchemaOwner(database)) === 'limen') return 'other';
+  const found = await compare(database, upstream, isNamedAlike);
+  // Whoever is deleted between two of the questions is missing in the answer to one.
+  return found === 'other' ? compare(database, upstream, isNamedAlike) : found;
+}
+
+async function compare(
+  database: Queryable,
+  upstream: UpstreamPeople,
+  isNamedAlike: boolean,
+): Promise<ProjectDatabase> {
   const lastSeen = await database.query<{ id: string }>(
     `select id from auth.users where deleted_at is null order by last_sign_in_at desc nulls last limit ${LAST_SEEN}`,
   );

@@ -58,6 +58,8 @@ async function recognize(
   database: Database,
 ): Promise<ProjectDatabase | null> {
   const upstream = peopleOf(auth, ANSWER_TIMEOUT_MS);
-  const isNamed = isNamedAlike(auth.url, config.database);
-  return recognizeDatabase(database, upstream, { isNamedAlike: isNamed }).catch(() => null);
+  return recognizeDatabase(database, upstream, {
+    isNamedAlike: isNamedAlike(auth.url, config.database),
+    wantsReplica: config.mirrorPeople === 'on',
+  }).catch(() => null);
 }

@@ -34,7 +34,7 @@ const addPerson = async (database: Database, id = randomUUID()) => {
   return id;
 };
 
-const UNNAMED = { isNamedAlike: false };
+const UNNAMED = { isNamedAlike: false, wantsReplica: false };
 
 describe('recognizeDatabase', () => {
   let own: Database;
@@ -70,6 +70,22 @@ describe('recognizeDatabase', () => {
     expect(await recognizeDatabase(copy, projectOn(own), UNNAMED)).toBe('other');
   });
 
+  test('asks once more before it takes the project’s own database for another: somebody may just be deleted', async () => {
+    const { find, page } = projectOn(own);
+    let isDeleted = true;
+    const project = {
+      page,
+      find: async (id: string) => {
+        if (!isDeleted) return find(id);
+        isDeleted = false;
+        await own.query('delete from auth.users where id = $1', [id]);
+        return null;
+      },
+    };
+    await addPerson(own);
+    expect(await recognizeDatabase(own, project, UNNAMED)).toBe('own');
+  });
+
   test('takes a replica that Limen keeps for another, however alike it is', async () => {
     await copy.query("insert into limen.replica (project_url, since) values ('https://x.example', now())");
     expect(await recognizeDatabase(copy, projectOn(own), UNNAMED)).toBe('other');
@@ -78,7 +94,7 @@ describe('recognizeDatabase', () => {
   test('cannot know while there is nobody, unless the addresses say it', async () => {
     await own.query('delete from auth.users');
     expect(await recognizeDatabase(own, projectOn(own), UNNAMED)).toBe('unknown');
-    expect(await recognizeDatabase(own, projectOn(own), { isNamedAlike: true })).toBe('own');
+    expect(await recognizeDatabase(own, projectOn(own), { ...UNNAMED, isNamedAlike: true })).toBe('own');
   });
 });
 
