@@ -43,7 +43,7 @@ import type { Exclusively } from './identity/role.ts';
 import type { PasswordPolicy } from './identity/sign-in/password-policy.ts';
 import { schema } from './schema/schema.ts';
 import { supabaseAuth } from './supabase-auth.ts';
-import { findSupabaseDatabase } from './supabase-database.ts';
+import { findSupabaseDatabase, whileOwn } from './supabase-database.ts';
 
 export interface App extends HttpApp {
   readonly database: Database;
@@ -113,13 +113,14 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     if (hasPeople && !isTold)
       log.warn('no triggers tell of what changes in auth: see limen doctor for the rights they take');
     const webhooks = openWebhooks({ database, clock, log, settings: config.webhooks });
-    const feed = await openChangeFeed({
+    const listening = await openChangeFeed({
       database,
       sink: heard,
       keepSeconds: accessTokenTtlSeconds,
       others: { limen_webhooks: webhooks.worker.wake },
       log,
     });
+    const feed = project?.isOwn ? whileOwn(listening, project, log) : listening;
     opened.defer(() => feed.close());
     heard.follow(feed, isTold);
     const changes = isTold ? heard : tellingOthers(heard, database, log);

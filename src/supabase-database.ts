@@ -11,6 +11,7 @@ import type { UpstreamPeople } from './adapters/mirror/upstream-people.ts';
 import { hasAuthSchema } from './adapters/postgres/auth-schema/auth-schema.ts';
 import { canEndSessions, PEOPLE_TABLES, unreadable } from './adapters/postgres/auth-schema/people-access.ts';
 import type { Database } from './adapters/postgres/database.ts';
+import type { ChangeFeed } from './adapters/postgres/triggers/change-feed.ts';
 import { remoteProject } from './adapters/supabase/remote-project.ts';
 import { createUpstreamPeople } from './adapters/supabase/upstream-people.ts';
 import type { Config } from './config/config.ts';
@@ -29,6 +30,8 @@ export interface SupabaseDatabase {
   readonly canEndSessions: boolean;
   /** Whether there is, or may be, a replica of the project's people in it. */
   readonly mayMirror: boolean;
+  /** Looks once more. @throws where that cannot be found out now */
+  readonly isStillOwn: () => Promise<boolean>;
   /** The project's people, asked without being heard by a mirror. */
   readonly upstream: UpstreamPeople;
 }
@@ -52,6 +55,7 @@ export async function findSupabaseDatabase(
     url: auth.url,
     isOwn,
     canEndSessions: isOwn && (await canEndSessions(database)),
+    isStillOwn: async () => (await recognize(config, auth, database)) !== 'other',
     mayMirror: !isOwn && (await wantsReplica(database, config.mirrorPeople)),
     upstream: peopleOf(auth, PAGE_TIMEOUT_MS),
   };
@@ -68,13 +72,46 @@ async function whoseDatabase(
   log: Logger,
 ): Promise<ProjectDatabase> {
   try {
-    const upstream = peopleOf(auth, SUPABASE_TIMEOUT_MS);
-    return await recognizeDatabase(database, upstream, {
-      isNamedAlike: isNamedAlike(auth.url, config.database),
-      wantsReplica: config.mirrorPeople === 'on',
-    });
+    return await recognize(config, auth, database);
   } catch (error) {
     log.warn({ err: error }, 'Supabase could not be asked whether this is its own database');
     return (await projectOf(database)) === auth.url ? 'own' : 'other';
   }
+}
+
+const recognize = (config: Config, auth: SupabaseAuthConfig, database: Database): Promise<ProjectDatabase> =>
+  recognizeDatabase(database, peopleOf(auth, SUPABASE_TIMEOUT_MS), {
+    isNamedAlike: isNamedAlike(auth.url, config.database),
+    wantsReplica: config.mirrorPeople === 'on',
+  });
+
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/**
+ * The feed, while its database is found to be Supabase's own: a copy is as alike until somebody signs in. Once it shows, nothing is believed for
+ * what the feed did not tell, and every token is looked up at Supabase.
+ */
+export function whileOwn(
+  feed: ChangeFeed,
+  { isStillOwn }: Pick<SupabaseDatabase, 'isStillOwn'>,
+  log: Logger,
+  everyMs = LOOK_AGAIN_MS,
+): ChangeFeed {
+  let isOwn = true;
+  async function look() {
+    isOwn = await isStillOwn();
+    if (!isOwn) log.error('DATABASE_URL is not the database of SUPABASE_URL: set it right, and start again');
+  }
+  const looking = setInterval(
+    () =>
+      void look().catch((err) => log.debug({ err }, 'not found out whether this is Supabase’s own database')),
+    everyMs,
+  ).unref();
+  return {
+    isCaughtUp: () => isOwn && feed.isCaughtUp(),
+    async close() {
+      clearInterval(looking);
+      await feed.close();
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { examine } from '../src/cli/doctor/examination.ts';
 import { readConfig } from '../src/config/config.ts';
 import { listen } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
+import { whileOwn } from '../src/supabase-database.ts';
 import { createServerDatabase, hasServer } from './adapters/postgres/drivers.ts';
 import { PASSWORD } from './support/app.ts';
 import { openTestDatabase } from './support/database.ts';
@@ -393,4 +394,17 @@ describe('on a copy of its database', () => {
     const { app } = await openCopy({ MIRROR_PEOPLE: 'on' });
     expect(await app()).toMatchObject({ hasPeople: false, mirror: expect.anything() });
   });
+});
+
+test('a database that shows to be a copy later on is believed no more, and once it is put right it is again', async () => {
+  let isCopy = false;
+  const feed = { isCaughtUp: () => true, close: async () => {} };
+  const isStillOwn = async () => !isCopy;
+  const watched = whileOwn(feed, { isStillOwn }, log, 5);
+  expect(watched.isCaughtUp()).toBe(true);
+  isCopy = true;
+  await expect.poll(() => watched.isCaughtUp()).toBe(false);
+  isCopy = false;
+  await expect.poll(() => watched.isCaughtUp()).toBe(true);
+  await watched.close();
 });
