@@ -30,6 +30,7 @@ export async function recognizeDatabase(
   { isNamedAlike, wantsReplica }: Hints,
 ): Promise<ProjectDatabase> {
   if (!(await canRead(database, PEOPLE_TABLES)) || (await isReplica(database))) return 'other';
+  if (await isSubscribed(database)) return 'other';
   if (wantsReplica && (await findAuthSchemaOwner(database)) === 'limen') return 'other';
   const found = await compare(database, upstream, isNamedAlike);
   // Whoever is deleted between two of the questions is missing in the answer to one.
@@ -106,6 +107,15 @@ async function isReplica(database: Queryable): Promise<boolean> {
   return (
     (await hasTable(database, 'replica')) && (await database.query('select 1 from limen.replica')).length > 0
   );
+}
+
+/** What PostgreSQL replicates from another database is always up to date, and fires no trigger. */
+async function isSubscribed(database: Queryable): Promise<boolean> {
+  const subscribed = await database.query(
+    `select 1 from pg_subscription_rel join pg_class on pg_class.oid = srrelid
+     where relnamespace = to_regnamespace('auth') and relname = 'users'`,
+  );
+  return subscribed.length > 0;
 }
 
 /** Limen's own; none where it has never been. */

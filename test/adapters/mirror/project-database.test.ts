@@ -91,6 +91,12 @@ describe('recognizeDatabase', () => {
     expect(await recognizeDatabase(copy, projectOn(own), UNNAMED)).toBe('other');
   });
 
+  test('takes a database that another one writes into for another: what is replicated fires no trigger', async () => {
+    await own.query("insert into pg_subscription_rel values (1, 'auth.users'::regclass, 'r', null)");
+    onTestFinished(async () => void (await own.query('delete from pg_subscription_rel')));
+    expect(await recognizeDatabase(own, projectOn(own), UNNAMED)).toBe('other');
+  });
+
   test('cannot know while there is nobody, unless the addresses say it', async () => {
     await own.query('delete from auth.users');
     expect(await recognizeDatabase(own, projectOn(own), UNNAMED)).toBe('unknown');
