@@ -124,7 +124,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     opened.defer(() => feed.close());
     heard.follow(feed, isTold);
     const changes = isTold ? heard : tellingOthers(heard, database, log);
-    const writesEvents = hasPeople && (await installWebhookTriggers(database));
+    const silent = hasPeople ? await installWebhookTriggers(database) : null;
+    const writesEvents = (table: string) => silent !== null && !silent.includes(table);
     const audit = createAuditRecorder({ database, budget: createRefusalBudget(clock), log });
     const shared = { database, attempts, changes, audit, clock, log };
     const stats =

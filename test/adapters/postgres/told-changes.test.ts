@@ -30,7 +30,12 @@ async function createInstances() {
   const instances = [await open(), await open()] as const;
   offset = 2000;
   const iat = Math.floor(clock().getTime() / 1000);
-  return { database, instances, iat, upstream: createUpstreamChanges(database, { writesEvents: false }) };
+  return {
+    database,
+    instances,
+    iat,
+    upstream: createUpstreamChanges(database, { writesEvents: () => false }),
+  };
 }
 
 describe('in front of Supabase', () => {
@@ -93,5 +98,22 @@ describe('in front of Supabase', () => {
       await expect.poll(() => heard.isSessionEnded(session.id)).toBe(true);
       await expect.poll(() => heard.isStale(factor.user_id, iat)).toBe(true);
     }
+  });
+
+  test('makes the events of those tables that no trigger tells of, and of no other', async () => {
+    const { database } = await createInstances();
+    await database.query(
+      `insert into limen.webhook_endpoints (id, url, events, includes_user_metadata, secret, is_enabled, created_at, updated_at)
+       values (gen_random_uuid(), 'https://example.com', '{user.created,session.started}', false, 'whsec_', true, now(), now())`,
+    );
+    const upstream = createUpstreamChanges(database, { writesEvents: (table) => table === 'users' });
+    const ada = randomUUID();
+    const delivery = () => ({ id: randomUUID(), isCertain: true });
+    await upstream.receive({ table: 'users', before: null, after: { id: ada } }, delivery());
+    const session = { id: randomUUID(), user_id: ada };
+    await upstream.receive({ table: 'sessions', before: null, after: session }, delivery());
+    expect(await database.query('select type from limen.webhook_events')).toEqual([
+      { type: 'session.started' },
+    ]);
   });
 });

@@ -52,10 +52,10 @@ export function tellingOthers(changes: ChangeLog, database: Database, log: Logge
   };
 }
 
-/** @param writesEvents whether triggers write the events of our own webhooks: see `webhook-triggers.ts` */
+/** @param writesEvents of which tables triggers write the events of our own webhooks: see `webhook-triggers.ts` */
 export function createUpstreamChanges(
   database: Database,
-  { writesEvents }: { writesEvents: boolean },
+  { writesEvents }: { writesEvents: (table: UpstreamChange['table']) => boolean },
 ): UpstreamChanges {
   return {
     receive: (change, { id, isCertain }) =>
@@ -70,7 +70,7 @@ export function createUpstreamChanges(
         const told = toldBy(change);
         if (told) await note(tx, told);
         if (told && isDeletion(change)) await tx.query('select limen.forget_person($1)', [told.userId]);
-        if (writesEvents || !isNew || change.table === 'mfa_factors') return;
+        if (writesEvents(change.table) || !isNew || change.table === 'mfa_factors') return;
         await tx.query('select limen.record_webhook_events($1, $2::jsonb, $3::jsonb)', [
           change.table,
           change.before,

@@ -32,6 +32,6 @@ const TRIGGERS: Triggers = {
   limen_webhook_session: { table: 'sessions', event: 'after insert or delete', calls },
 };
 
-/** False where there is no `auth` schema here, or this role may not put triggers on its tables: then events come from Supabase. */
-export const installWebhookTriggers = async (database: Database): Promise<boolean> =>
-  (await installAuthTriggers(database, 'webhook-triggers', TRIGGERS)).length === 0;
+/** Answers with the tables whose events come from Supabase, as there is no `auth` schema here, or this role may not put triggers on them. */
+export const installWebhookTriggers = (database: Database): Promise<string[]> =>
+  installAuthTriggers(database, 'webhook-triggers', TRIGGERS);
