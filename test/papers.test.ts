@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Environment } from '../src/config/config.ts';
 import { ourNameOf } from '../src/config/gotrue.ts';
 import { REFUSAL_CODES } from '../src/http/graphql/refusal.ts';
+import { AUDIT_ACTIONS } from '../src/identity/audit/audit-event.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -77,6 +78,13 @@ describe('docs/settings.md', () => {
     );
     expect(theirs.length).toBeGreaterThan(30);
     expect(theirs.filter(({ name, gotrue }) => ourNameOf(gotrue, known) !== name)).toEqual([]);
+  });
+});
+
+describe('docs/audit.md', () => {
+  test('has every action in its table, and none that is gone', () => {
+    const actions = namesIn(read('docs/audit.md'), /^\| `([a-z_]+\.[a-z_]+)` \|/gm);
+    expect(actions.sort()).toEqual(Object.keys(AUDIT_ACTIONS).sort());
   });
 });
 
