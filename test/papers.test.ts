@@ -88,17 +88,31 @@ describe('docs/audit.md', () => {
   });
 });
 
-describe('README.md', () => {
-  const text = read('README.md');
+describe('the guides', () => {
+  const all = [read('README.md'), ...guides.map(read)].join('\n');
 
-  test('has every variable in its table, or in that of a guide', () => {
-    const all = [text, ...guides.map(read)].join('\n');
+  test('have every variable in a table', () => {
     const variables = namesIn(read('.env.example'), /^([A-Z_]+)=/gm);
     expect(variables.length).toBeGreaterThan(20);
     expect(variables.filter((name) => !all.includes(`\`${name}\``))).toEqual([]);
   });
 
-  test('has every code of a refused request in its table', () => {
-    expect(REFUSAL_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
+  test('have every code of a refused request in a table', () => {
+    expect(REFUSAL_CODES.filter((code) => !read('docs/errors.md').includes(`\`${code}\``))).toEqual([]);
+  });
+
+  test('have every operation', () => {
+    const roots = namesIn(
+      read('schema.graphql'),
+      /^type (?:Query|Mutation|Subscription) \{\n([\s\S]*?)^\}/gm,
+    );
+    const operations = roots.flatMap((fields) => namesIn(fields, /^ {2}(\w+)[(:]/gm));
+    expect(operations.length).toBeGreaterThan(60);
+    expect(operations.filter((name) => !new RegExp(`\\b${name}\\b`).test(all))).toEqual([]);
+  });
+
+  test('are all in the index of the README', () => {
+    const index = /## I want to …\n([\s\S]*?)\n## /.exec(read('README.md'))![1]!;
+    expect(guides.filter((guide) => !index.includes(`](${guide}`))).toEqual([]);
   });
 });
