@@ -18,6 +18,8 @@ import './sign-in/sign-in-code.ts';
 import './sign-in/password-reset.ts';
 import './factors/factors.ts';
 import './factors/mfa.ts';
+import './factors/totp.ts';
+import './factors/recovery-codes.ts';
 import './own-account/profile.ts';
 import './sign-in/password.ts';
 import './sign-in/reauthentication.ts';

@@ -1,6 +1,15 @@
-/** Second factors: what a person has. How they come and go is in `mfa.ts`. */
+/** Second factors: what a person has, and how one goes. How they come is in `totp.ts` and `recovery-codes.ts`. */
+import { RateLimitedError, ServiceUnavailableError, ValidationError } from '../../identity/errors.ts';
 import type { Factor } from '../../identity/factors/factor.ts';
+import {
+  AssuranceRequiredError,
+  FactorNotFoundError,
+  LastFactorError,
+} from '../../identity/factors/factor-errors.ts';
+import { removeFactor } from '../../identity/factors/mfa.ts';
 import { builder } from '../builder.ts';
+import { PROOF_REFUSALS, proofFields } from '../proof.ts';
+import { TAKES_CREDENTIAL } from '../sessions/session.ts';
 import { UserRef } from '../user.ts';
 
 const FactorTypeRef = builder.enumType('FactorType', {
@@ -57,13 +66,54 @@ builder.objectFields(UserRef, (t) => ({
     resolve: async (account, _args, { services }) =>
       (await services.recordOf(account)).factors.filter(isShown),
   }),
-  recoveryCodesLeft: t.int({
-    nullable: true,
-    description:
-      'How many recovery codes are still good. Null if the person has none, for anybody who asks about somebody else, and where the auth server knows no recovery codes. Costs a query.',
-    resolve: (account, _args, { services, viewer }) =>
-      viewer.kind === 'person' && viewer.account.id === account.id
-        ? services.auth.factors.recoveryCodesLeft(viewer.accessToken)
-        : null,
-  }),
 }));
+
+const RemoveFactorInput = builder.inputType('RemoveFactorInput', {
+  description: 'Which factor to take away, and who asks.',
+  fields: (t) => ({
+    factorId: t.id({ required: true, description: 'From `User.factors`.' }),
+    ...proofFields(t),
+  }),
+});
+
+interface FactorRemoved {
+  removedFactorId: string;
+}
+
+const FactorRemovedRef = builder.objectRef<FactorRemoved>('FactorRemoved').implement({
+  description:
+    'The factor is gone, and no sign-in asks for it. Sessions it raised are AAL1 from their next refresh on.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'removedFactorId' in value,
+  fields: (t) => ({
+    factorId: t.exposeID('removedFactorId', { description: 'Which it was.' }),
+  }),
+});
+
+const RemoveFactorResult = builder.errorUnion('RemoveFactorResult', {
+  description: 'That it is gone, or why it stays.',
+  types: [
+    FactorRemovedRef,
+    FactorNotFoundError,
+    ...PROOF_REFUSALS,
+    AssuranceRequiredError,
+    LastFactorError,
+    ValidationError,
+    RateLimitedError,
+    ServiceUnavailableError,
+  ],
+});
+
+builder.mutationField('removeFactor', (t) =>
+  t.withAuth({ person: true }).field({
+    type: RemoveFactorResult,
+    skipTypeScopes: true,
+    ...TAKES_CREDENTIAL,
+    description:
+      'For a signed-in person: takes a second factor away. One that counts only from a session at AAL2. The last one takes the recovery codes along; in a session that a recovery code began, set up another one first (`LastFactorError`).',
+    args: { input: t.arg({ type: RemoveFactorInput, required: true }) },
+    resolve: async (_root, { input }, { services, viewer }) => {
+      await removeFactor(services, viewer, input);
+      return { removedFactorId: input.factorId };
+    },
+  }),
+);
