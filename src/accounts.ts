@@ -7,9 +7,10 @@ import { createAccountDeletions } from './adapters/postgres/people/account-delet
 import { createDeletionWorker } from './adapters/postgres/people/deletion-worker.ts';
 import { openPersonExporter } from './adapters/postgres/people/person-exporter.ts';
 import { createPersonFacts } from './adapters/postgres/people/person-facts.ts';
-import { createSessionStore, type SessionLife } from './adapters/postgres/people/session-store.ts';
+import { createSessionStore, ENDLESS, type SessionLife } from './adapters/postgres/people/session-store.ts';
 import { installPersonTriggers } from './adapters/postgres/triggers/person-triggers.ts';
 import type { Worker } from './adapters/work/worker.ts';
+import type { Config } from './config/config.ts';
 import type { SharedServices } from './context.ts';
 import type { AuditRecorder } from './identity/audit/audit-event.ts';
 import type { AuthBackend } from './identity/auth-backend.ts';
@@ -31,8 +32,7 @@ interface AccountsOptions {
   outbox: Outbox | null;
   /** Null where only the protocol can delete. */
   eraseAccount: EraseAccount | null;
-  sessionLife: SessionLife;
-  deletionGraceDays: number;
+  config: Config;
 }
 
 interface Accounts {
@@ -45,7 +45,7 @@ interface Accounts {
 }
 
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
-  const { database, clock, log, audit, exclusively, sessionLife, deletionGraceDays } = options;
+  const { database, clock, log, audit, exclusively, config } = options;
   const isNoted = options.hasPeople && (await installPersonTriggers(database));
   // A copy of Supabase's database knows sessions too, and to end them there ends nothing.
   const canEnd = options.hasPeople && (await canEndSessions(database));
@@ -62,12 +62,12 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   const needs = { deletions, facts, eraseAccount, exclusively };
   return {
     services: {
-      sessions: canEnd ? createSessionStore(database, clock, sessionLife) : null,
+      sessions: canEnd ? createSessionStore(database, clock, sessionLifeOf(config)) : null,
       facts,
       exporter: await openPersonExporter(database),
       deletions,
       eraseAccount,
-      deletionGraceDays,
+      deletionGraceDays: config.account.deletionGraceDays,
     },
     deletionWorker: createDeletionWorker({
       deletions,
@@ -79,4 +79,14 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
       log,
     }),
   };
+}
+
+function sessionLifeOf({ auth }: Config): SessionLife {
+  if (auth.kind === 'supabase') return ENDLESS;
+  const { timeboxSeconds, inactivityTimeoutSeconds } = auth.sessions;
+  const inactivitySeconds = Math.min(
+    auth.refreshTokenTtlSeconds,
+    inactivityTimeoutSeconds ?? Number.POSITIVE_INFINITY,
+  );
+  return { timeboxSeconds, inactivitySeconds };
 }

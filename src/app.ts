@@ -1,8 +1,6 @@
 /** The composition root: adapters behind the rules, rules behind the schema, the schema behind HTTP. */
 import type { Logger } from 'pino';
 import { openAccounts } from './accounts.ts';
-import { createAttemptLimiter } from './adapters/limits/attempt-limiter.ts';
-import { type AttemptLimits, inAnHour } from './adapters/limits/attempt-limits.ts';
 import { createRefusalBudget } from './adapters/limits/refusal-budget.ts';
 import type { Mirror } from './adapters/mirror/mirror.ts';
 import { meetingPeople, mirroringChanges } from './adapters/mirror/open-mirror.ts';
@@ -16,7 +14,6 @@ import { canRead } from './adapters/postgres/auth-schema/people-access.ts';
 import type { Database } from './adapters/postgres/database.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
-import { ENDLESS, type SessionLife } from './adapters/postgres/people/session-store.ts';
 import { createUserStats } from './adapters/postgres/people/user-stats.ts';
 import { installRowSecurity } from './adapters/postgres/row-security.ts';
 import { installActivityTriggers } from './adapters/postgres/triggers/activity-triggers.ts';
@@ -41,6 +38,7 @@ import { WeakPasswordError } from './identity/errors.ts';
 import type { Freshness } from './identity/freshness.ts';
 import type { Exclusively } from './identity/role.ts';
 import type { PasswordPolicy } from './identity/sign-in/password-policy.ts';
+import { openLimits } from './limits.ts';
 import { schema } from './schema/schema.ts';
 import { supabaseAuth } from './supabase-auth.ts';
 import { findSupabaseDatabase, whileOwn } from './supabase-database.ts';
@@ -96,16 +94,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const hasPeople = project === null || project.isOwn;
     await installRowSecurity(database);
     if (unknown.length > 0) log.warn({ migrations: unknown }, 'a newer Limen has migrated this database');
-    const attempts = createAttemptLimiter({
-      database,
-      enabled: config.rateLimits !== null,
-      limits: attemptLimitsOf(config),
-      onExhausted: (kind, seconds) =>
-        log.warn(
-          { kind, seconds },
-          'nobody is sent any more for now: see RATE_LIMIT_EMAIL_SENT and RATE_LIMIT_SMS_SENT',
-        ),
-    });
+    const attempts = openLimits(config, database, log);
     const { accessTokenTtlSeconds } = config.auth;
     const heard = createChangeLog(clock, accessTokenTtlSeconds);
     // Elsewhere what happens at Supabase is not in this database, or not all of it.
@@ -148,8 +137,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       authFor: auth.authFor,
       outbox: auth.mail?.outbox ?? null,
       eraseAccount: auth.eraseAccount,
-      sessionLife: sessionLifeOf(config),
-      deletionGraceDays: config.account.deletionGraceDays,
+      config,
     });
 
     const verifier = createTokenVerifier({
@@ -231,25 +219,6 @@ function freshnessOf({ auth }: Config, isTold: boolean): Freshness {
 }
 
 const DAY_MS = 86_400_000;
-
-function attemptLimitsOf({ auth, rateLimits }: Config): Partial<AttemptLimits> {
-  return {
-    ...(auth.kind === 'embedded' && { sms: { attempts: 1, seconds: auth.phone.maxFrequencySeconds } }),
-    ...(rateLimits && {
-      inAll: { mail: inAnHour(rateLimits.mailsPerHour), sms: inAnHour(rateLimits.textsPerHour) },
-    }),
-  };
-}
-
-function sessionLifeOf({ auth }: Config): SessionLife {
-  if (auth.kind === 'supabase') return ENDLESS;
-  const { timeboxSeconds, inactivityTimeoutSeconds } = auth.sessions;
-  const inactivitySeconds = Math.min(
-    auth.refreshTokenTtlSeconds,
-    inactivityTimeoutSeconds ?? Number.POSITIVE_INFINITY,
-  );
-  return { timeboxSeconds, inactivitySeconds };
-}
 
 /** Supabase stores bcrypt, which sees no more than 72 bytes; what else it asks for it says itself. */
 const SUPABASE_PASSWORD_RULES: PasswordRules = { scheme: 'bcrypt', minCharacters: 8, requiredCharacters: [] };
