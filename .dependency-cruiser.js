@@ -29,14 +29,6 @@ export default {
       from: { path: '^src/context\\.ts$' },
       to: { path: '^src/', pathNot: '^src/identity/' },
     },
-    {
-      name: 'environment-is-read-in-one-place',
-      severity: 'error',
-      from: { path: '^src/(identity|schema|adapters|auth-server|http|client)/' },
-      to: {
-        path: '^src/(config/|(app|auth|embedded-auth|supabase-auth|accounts|main|serve|banner|log)\\.ts$)',
-      },
-    },
     ...Object.entries(rooms).map(([room, mayImport]) => ({
       name: `${room}-imports`,
       severity: 'error',
