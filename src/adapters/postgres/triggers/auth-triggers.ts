@@ -12,6 +12,12 @@ export interface Trigger {
   readonly calls: string;
 }
 
+/** The condition that one of these columns is another than it was. */
+export function anyDiffers(columns: readonly string[]): string {
+  const row = (name: 'old' | 'new') => `(${columns.map((column) => `${name}.${column}`).join(', ')})`;
+  return `${row('old')} is distinct from ${row('new')}`;
+}
+
 export type Triggers = Readonly<Record<string, Trigger>>;
 
 /**

@@ -1,7 +1,7 @@
 /** The triggers on the `auth` schema that write `limen.changes`. */
 
 import type { Database } from '../database.ts';
-import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
+import { anyDiffers, installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 /** What access tokens say, or must no longer be believed for. A sign-in changes none of it, and so costs no notification. */
 export const TOLD_BY_TOKENS = [
@@ -19,16 +19,10 @@ export const TOLD_BY_TOKENS = [
   'is_anonymous',
 ];
 
-const row = (name: 'old' | 'new') => `(${TOLD_BY_TOKENS.map((column) => `${name}.${column}`).join(', ')})`;
 const calls = 'note_change';
 
 export const CHANGE_TRIGGERS: Triggers = {
-  limen_user_changed: {
-    table: 'users',
-    event: 'after update',
-    when: `${row('old')} is distinct from ${row('new')}`,
-    calls,
-  },
+  limen_user_changed: { table: 'users', event: 'after update', when: anyDiffers(TOLD_BY_TOKENS), calls },
   limen_user_deleted: { table: 'users', event: 'after delete', calls },
   limen_session_ended: { table: 'sessions', event: 'after delete', calls },
   // The factor that it had shown is gone.

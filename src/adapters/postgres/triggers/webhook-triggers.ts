@@ -1,7 +1,7 @@
 /** The triggers that write the events of webhooks. */
 
 import type { Database } from '../database.ts';
-import { installAuthTriggers, type Triggers } from './auth-triggers.ts';
+import { anyDiffers, installAuthTriggers, type Triggers } from './auth-triggers.ts';
 
 /** What some event tells of. A sign-in changes none of it. */
 const TOLD = [
@@ -17,18 +17,11 @@ const TOLD = [
   'is_anonymous',
 ];
 
-const row = (name: 'old' | 'new') => `(${TOLD.map((column) => `${name}.${column}`).join(', ')})`;
-
 const calls = 'note_webhook_event';
 
 const TRIGGERS: Triggers = {
   limen_webhook_user_made: { table: 'users', event: 'after insert or delete', calls },
-  limen_webhook_user_changed: {
-    table: 'users',
-    event: 'after update',
-    when: `${row('old')} is distinct from ${row('new')}`,
-    calls,
-  },
+  limen_webhook_user_changed: { table: 'users', event: 'after update', when: anyDiffers(TOLD), calls },
   limen_webhook_session: { table: 'sessions', event: 'after insert or delete', calls },
 };
 
