@@ -1,6 +1,6 @@
 /** The refresh token as a cookie: what its attributes are, and which pages may use it. */
 import { parse, serialize } from 'hono/utils/cookie';
-import { DeniedError } from '../identity/errors.ts';
+import { DeniedError } from '../identity/denial.ts';
 import type { SessionCookie } from '../identity/sessions/session-cookie.ts';
 
 export interface SessionCookieSettings {

@@ -4,12 +4,8 @@ import { type AttemptLimiter, tryCredential } from './attempts.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { type Contact, contactOf, contactText, guessedAs } from './contact.ts';
-import {
-  DeniedError,
-  InvalidCredentialsError,
-  ReauthenticationRequiredError,
-  ValidationError,
-} from './errors.ts';
+import { DeniedError } from './denial.ts';
+import { InvalidCredentialsError, ReauthenticationRequiredError, ValidationError } from './errors.ts';
 import { hasJustShown } from './just-shown.ts';
 import { parseNonce } from './sign-in/shown-code.ts';
 import { isStorable } from './text.ts';

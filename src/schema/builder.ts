@@ -5,7 +5,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import type { Context } from '../context.ts';
 import { assertFactorShown } from '../identity/administration/shown-factor.ts';
-import { DeniedError, PermissionDeniedError } from '../identity/errors.ts';
+import { DeniedError, PermissionDeniedError } from '../identity/denial.ts';
 import type { JsonObject } from '../identity/json.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../identity/page.ts';
 import type { Permission } from '../identity/permission.ts';

@@ -15,10 +15,6 @@ import {
   MetadataTooLargeError,
   NotEnabledError,
   NotSupportedError,
-  PasskeyChallengeExpiredError,
-  PasskeyExistsError,
-  PasskeyNotAcceptedError,
-  PasskeyNotFoundError,
   PhoneNotConfirmedError,
   PhoneTakenError,
   PreferencesTooLargeError,
@@ -28,7 +24,6 @@ import {
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
-  TooManyPasskeysError,
   type UserError,
   UserNotFoundError,
   ValidationError,
@@ -43,6 +38,13 @@ import {
   MfaChallengeExpiredError,
   TooManyFactorsError,
 } from '../identity/factors/factor-errors.ts';
+import {
+  PasskeyChallengeExpiredError,
+  PasskeyExistsError,
+  PasskeyNotAcceptedError,
+  PasskeyNotFoundError,
+  TooManyPasskeysError,
+} from '../identity/factors/passkey-errors.ts';
 import {
   IdentityAlreadyLinkedError,
   IdentityNotFoundError,

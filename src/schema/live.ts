@@ -2,7 +2,7 @@
 import { Repeater } from 'graphql-yoga';
 import type { Services } from '../context.ts';
 import type { Account } from '../identity/account.ts';
-import { DeniedError } from '../identity/errors.ts';
+import { DeniedError } from '../identity/denial.ts';
 import { watchPerson } from '../identity/live.ts';
 import type { Person } from '../identity/viewer.ts';
 import { builder } from './builder.ts';

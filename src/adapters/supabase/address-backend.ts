@@ -1,5 +1,6 @@
 import type { AuthError, MobileOtpType, UserAttributes } from '@supabase/supabase-js';
-import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
+import { InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type {
   AddressBackend,

@@ -7,9 +7,9 @@ import type { UserDirectory } from '../../identity/administration/user-directory
 import type { AuthBackend, PasswordChange } from '../../identity/auth-backend.ts';
 import type { Client } from '../../identity/client.ts';
 import type { Contact } from '../../identity/contact.ts';
+import { DeniedError } from '../../identity/denial.ts';
 import {
   AccountBannedError,
-  DeniedError,
   EmailTakenError,
   InvalidCredentialsError,
   InvalidRefreshTokenError,

@@ -1,7 +1,8 @@
 import type { AuthError, EmailOtpType, UserAttributes } from '@supabase/supabase-js';
 import { decodeJwt } from 'jose';
 import type { Contact } from '../../identity/contact.ts';
-import { DeniedError, InvalidCodeError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
+import { InvalidCodeError } from '../../identity/errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { AddressBackend } from '../../identity/own-account/address-backend.ts';
 import type { CodePurpose, CodesBackend, ShownCode } from '../../identity/sign-in/codes-backend.ts';

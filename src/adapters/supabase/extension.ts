@@ -4,7 +4,8 @@
  */
 import { AuthApiError } from '@supabase/supabase-js';
 import type { Client } from '../../identity/client.ts';
-import { DeniedError, ServiceUnavailableError, UserNotFoundError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
+import { ServiceUnavailableError, UserNotFoundError } from '../../identity/errors.ts';
 import type { Project, Transport } from './call.ts';
 import { isGone } from './gone.ts';
 import { outcomeOf } from './outcome.ts';

@@ -1,5 +1,6 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
-import { DeniedError, NotSupportedError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
+import { NotSupportedError } from '../../identity/errors.ts';
 import type { FactorBackend, TotpEnrolment } from '../../identity/factors/factor-backend.ts';
 import {
   FactorNameTakenError,

@@ -4,7 +4,7 @@ import {
   type Provider,
   type UserIdentity,
 } from '@supabase/supabase-js';
-import { DeniedError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
 import type { Proof } from '../../identity/proof.ts';
 import type { OAuthBackend, ProviderRoute } from '../../identity/sign-in/oauth-backend.ts';
 import { InvalidAuthCodeError, InvalidIdTokenError } from '../../identity/sign-in/provider-errors.ts';

@@ -1,8 +1,8 @@
 /** Supabase Auth's error codes as the outcomes our callers know. Only codes are looked at, never messages. */
 import type { AuthError } from '@supabase/supabase-js';
+import { DeniedError } from '../../identity/denial.ts';
 import {
   AccountBannedError,
-  DeniedError,
   EmailNotConfirmedError,
   EmailTakenError,
   InvalidCodeError,
@@ -11,10 +11,6 @@ import {
   ManagedElsewhereError,
   NotEnabledError,
   NotSupportedError,
-  PasskeyChallengeExpiredError,
-  PasskeyExistsError,
-  PasskeyNotAcceptedError,
-  PasskeyNotFoundError,
   PhoneNotConfirmedError,
   PhoneTakenError,
   RateLimitedError,
@@ -23,7 +19,6 @@ import {
   SamePasswordError,
   ServiceUnavailableError,
   SignupDisabledError,
-  TooManyPasskeysError,
   ValidationError,
   WeakPasswordError,
   type WeakPasswordReason,
@@ -36,6 +31,13 @@ import {
   LastFactorError,
   TooManyFactorsError,
 } from '../../identity/factors/factor-errors.ts';
+import {
+  PasskeyChallengeExpiredError,
+  PasskeyExistsError,
+  PasskeyNotAcceptedError,
+  PasskeyNotFoundError,
+  TooManyPasskeysError,
+} from '../../identity/factors/passkey-errors.ts';
 import {
   IdentityAlreadyLinkedError,
   IdentityNotFoundError,

@@ -1,11 +1,13 @@
 import type { AuthError, Session as SupabaseSession } from '@supabase/supabase-js';
-import { DeniedError, NotSupportedError, PasskeyNotFoundError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
+import { NotSupportedError } from '../../identity/errors.ts';
 import type { Passkey } from '../../identity/factors/passkey.ts';
 import type {
   CeremonyAnswer,
   PasskeyBackend,
   PasskeyCeremony,
 } from '../../identity/factors/passkey-backend.ts';
+import { PasskeyNotFoundError } from '../../identity/factors/passkey-errors.ts';
 import type { JsonObject } from '../../identity/json.ts';
 import type { Proof } from '../../identity/proof.ts';
 import type { Transport } from './call.ts';

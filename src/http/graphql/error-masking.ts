@@ -1,8 +1,8 @@
 /** What a caller may know of an error. What they may not is logged, once, with the id of the request that they are told. */
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { DeniedError } from '../../identity/denial.ts';
 import {
-  DeniedError,
   NotSupportedError,
   RateLimitedError,
   ServiceUnavailableError,

@@ -2,8 +2,8 @@
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import { DENIAL_CODES } from '../../identity/denial.ts';
 import { ERROR_CODES } from '../../identity/error-codes.ts';
-import { DENIAL_CODES } from '../../identity/errors.ts';
 import { createErrorMask, internalError } from './error-masking.ts';
 import type { GraphQLCall } from './graphql-call.ts';
 import { REFUSAL_CODES, refusal } from './refusal.ts';

@@ -5,7 +5,8 @@
 import { type Account, type Grants, grantsOf } from '../account.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { ChangeLog } from '../changes.ts';
-import { DeniedError, LastAdminError, PermissionDeniedError, UserNotFoundError } from '../errors.ts';
+import { DeniedError, PermissionDeniedError } from '../denial.ts';
+import { LastAdminError, UserNotFoundError } from '../errors.ts';
 import type { Permission } from '../permission.ts';
 import { ADMIN, type Exclusively } from '../role.ts';
 import { holds, type Person, personOf, SERVICE_ROLE, type Service } from '../viewer.ts';

@@ -3,7 +3,7 @@ import type { Account } from '../account.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { ChangeLog } from '../changes.ts';
 import { currentAccount } from '../current-account.ts';
-import { DeniedError } from '../errors.ts';
+import { DeniedError } from '../denial.ts';
 import { verifiedFactors } from '../factors/factor.ts';
 import type { AssuranceLevel, Person, Service } from '../viewer.ts';
 

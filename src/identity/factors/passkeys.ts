@@ -4,7 +4,7 @@ import { type AttemptLimiter, countAttempt } from '../attempts.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Client } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { type FieldIssue, NotSupportedError, PasskeyNotFoundError, ValidationError } from '../errors.ts';
+import { type FieldIssue, NotSupportedError, ValidationError } from '../errors.ts';
 import type { ProofInput } from '../proof.ts';
 import { finishSignIn, type SignedIn } from '../sign-in/sign-in.ts';
 import { codePointsIn, isStorable } from '../text.ts';
@@ -13,6 +13,7 @@ import type { Person, Viewer } from '../viewer.ts';
 import { changingFactors } from './factor-proof.ts';
 import type { Passkey } from './passkey.ts';
 import type { CeremonyAnswer, PasskeyCeremony } from './passkey-backend.ts';
+import { PasskeyNotFoundError } from './passkey-errors.ts';
 
 interface Needs {
   auth: AuthBackend;

@@ -6,7 +6,7 @@ import type { AuthBackend } from '../auth-backend.ts';
 import type { ChangeLog } from '../changes.ts';
 import type { Client } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { DeniedError } from '../errors.ts';
+import { DeniedError } from '../denial.ts';
 import { verifiedFactors } from '../factors/factor.ts';
 import { AssuranceRequiredError } from '../factors/factor-errors.ts';
 import { type ProofInput, provingWhoAsks } from '../proof.ts';

@@ -5,7 +5,7 @@ import { type AuditLog, myActivity } from '../audit/audit.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Client } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { DeniedError } from '../errors.ts';
+import { DeniedError } from '../denial.ts';
 import { verifiedFactors } from '../factors/factor.ts';
 import { AssuranceRequiredError } from '../factors/factor-errors.ts';
 import type { JsonObject } from '../json.ts';

@@ -2,7 +2,8 @@
 import type { Account } from '../account.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import { type ChangeLog, changing } from '../changes.ts';
-import { DeniedError, PreferencesTooLargeError, ValidationError } from '../errors.ts';
+import { DeniedError } from '../denial.ts';
+import { PreferencesTooLargeError, ValidationError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Exclusively } from '../role.ts';
 import { isStorableJson, jsonBytes } from '../text.ts';

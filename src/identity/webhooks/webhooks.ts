@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { authorityOf, type Operator } from '../administration/authority.ts';
 import type { AuthBackend } from '../auth-backend.ts';
 import type { Clock } from '../clock.ts';
-import { type FieldIssue, PermissionDeniedError, ValidationError } from '../errors.ts';
+import { PermissionDeniedError } from '../denial.ts';
+import { type FieldIssue, ValidationError } from '../errors.ts';
 import { codePointsIn, isStorable } from '../text.ts';
 import { isUuid } from '../uuid.ts';
 import {

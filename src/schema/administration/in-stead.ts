@@ -4,7 +4,7 @@
  */
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import type { Context } from '../../context.ts';
-import { DeniedError } from '../../identity/errors.ts';
+import { DeniedError } from '../../identity/denial.ts';
 
 const MUTATIONS: ReadonlySet<string> = new Set([
   'completeOnboarding',

@@ -6,7 +6,8 @@ import { errorTypeMap } from '@pothos/plugin-errors';
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import type { Context } from '../../context.ts';
 import type { AuditAction, NewAuditEvent } from '../../identity/audit/audit-event.ts';
-import { DENIAL_CODES, DeniedError, UserError } from '../../identity/errors.ts';
+import { DENIAL_CODES, DeniedError } from '../../identity/denial.ts';
+import { UserError } from '../../identity/errors.ts';
 import { isUuid } from '../../identity/uuid.ts';
 
 /** Null: what succeeds here changes nothing yet, or is recorded of each of many. Mutations without a line are recorded by their own name. */

@@ -3,15 +3,17 @@
 import {
   ManagedElsewhereError,
   NotSupportedError,
-  PasskeyChallengeExpiredError,
-  PasskeyExistsError,
-  PasskeyNotAcceptedError,
   RateLimitedError,
   ServiceUnavailableError,
-  TooManyPasskeysError,
   ValidationError,
 } from '../../identity/errors.ts';
 import { AssuranceRequiredError } from '../../identity/factors/factor-errors.ts';
+import {
+  PasskeyChallengeExpiredError,
+  PasskeyExistsError,
+  PasskeyNotAcceptedError,
+  TooManyPasskeysError,
+} from '../../identity/factors/passkey-errors.ts';
 import { finishPasskeyRegistration, startPasskeyRegistration } from '../../identity/factors/passkeys.ts';
 import { builder } from '../builder.ts';
 import { PROOF_REFUSALS, proofFields } from '../proof.ts';

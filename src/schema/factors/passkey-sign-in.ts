@@ -3,13 +3,15 @@ import {
   AccountBannedError,
   EmailNotConfirmedError,
   NotSupportedError,
-  PasskeyChallengeExpiredError,
-  PasskeyNotAcceptedError,
   PhoneNotConfirmedError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../../identity/errors.ts';
+import {
+  PasskeyChallengeExpiredError,
+  PasskeyNotAcceptedError,
+} from '../../identity/factors/passkey-errors.ts';
 import { finishPasskeySignIn, startPasskeySignIn } from '../../identity/factors/passkeys.ts';
 import { builder } from '../builder.ts';
 import { TAKES_CREDENTIAL } from '../sessions/session.ts';

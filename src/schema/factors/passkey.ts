@@ -2,13 +2,13 @@
 
 import {
   NotSupportedError,
-  PasskeyNotFoundError,
   RateLimitedError,
   ServiceUnavailableError,
   ValidationError,
 } from '../../identity/errors.ts';
 import { AssuranceRequiredError } from '../../identity/factors/factor-errors.ts';
 import type { Passkey } from '../../identity/factors/passkey.ts';
+import { PasskeyNotFoundError } from '../../identity/factors/passkey-errors.ts';
 import { passkeysOf, removePasskey, renamePasskey } from '../../identity/factors/passkeys.ts';
 import { builder } from '../builder.ts';
 import { PROOF_REFUSALS, proofFields } from '../proof.ts';

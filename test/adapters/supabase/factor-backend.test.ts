@@ -6,7 +6,8 @@ import { SupabaseFactors } from '../../../src/adapters/supabase/factor-backend.t
 import { provingByServer } from '../../../src/adapters/supabase/proof.ts';
 import { accountFromUser } from '../../../src/adapters/supabase/user.ts';
 import { newClient } from '../../../src/identity/client.ts';
-import { DeniedError, NotSupportedError } from '../../../src/identity/errors.ts';
+import { DeniedError } from '../../../src/identity/denial.ts';
+import { NotSupportedError } from '../../../src/identity/errors.ts';
 
 const TOKEN = ['header', Buffer.from('{"aal":"aal2"}').toString('base64url'), 'signature'].join('.');
 
