@@ -62,7 +62,7 @@ export async function embeddedAuth(config: Config, auth: EmbeddedConfig, shared:
   const authFor = createSupabaseBackend({
     project: embeddedProject(server, auth.issuer.replace(/\/auth\/v1$/, '')),
     secretKey: () => signProjectKey(keys, 'service_role', clock, PROCESS_KEY_TTL_SECONDS),
-    checksPasswordFirst: true,
+    isEmbedded: true,
     isImpersonationOn: auth.impersonation !== null,
     hasAnotherWithRole: createRoleHolders(database, clock),
     findUserId: createUserIds(database),

@@ -34,7 +34,7 @@ export async function supabaseAuth(
   const authFor = createSupabaseBackend({
     project: mirror ? { ...silent, listen: mirror.listen } : silent,
     secretKey: async () => config.secretKey,
-    checksPasswordFirst: false,
+    isEmbedded: false,
     isImpersonationOn: false,
     hasAnotherWithRole: isOwn ? createRoleHolders(database, clock) : null,
     findUserId: isOwn ? createUserIds(database) : null,

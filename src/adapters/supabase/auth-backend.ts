@@ -47,10 +47,10 @@ export interface SupabaseBackendOptions {
   /** The secret (or `service_role`) key, for what only an administrator may do. */
   secretKey: () => Promise<string>;
   /**
-   * Whether the server holds back "banned" until the password was right, and compares `current_password` itself. The embedded one does;
+   * Whether the server is Limen's own. That one holds back "banned" until the password was right, and compares `current_password` itself.
    * Supabase's does neither unless configured, so there a ban reads as wrong credentials and the current password is tried by signing in.
    */
-  checksPasswordFirst: boolean;
+  isEmbedded: boolean;
   /** Whether operators may act in somebody's stead. On Supabase nobody can. */
   isImpersonationOn: boolean;
   /** Finds other holders of a role where the `auth` schema is at hand; null: ask the server, page by page. */
@@ -91,15 +91,13 @@ class SupabaseBackend implements AuthBackend {
   constructor(options: SupabaseBackendOptions, client: Client, providers: () => Promise<ProviderList>) {
     this.#options = options;
     this.#calls = createCalls(options.project, options.secretKey, client);
-    this.codes = new SupabaseCodes(this.#calls, {
-      isEmbedded: options.checksPasswordFirst,
-      texts: () => this.addresses,
-    });
-    this.pausesMessages = options.checksPasswordFirst;
-    const extension = options.checksPasswordFirst ? createExtension(options, client) : null;
+    const { isEmbedded } = options;
+    this.codes = new SupabaseCodes(this.#calls, { isEmbedded, texts: () => this.addresses });
+    this.pausesMessages = isEmbedded;
+    const extension = isEmbedded ? createExtension(options, client) : null;
     this.#extension = extension;
     this.signInChallenges = options.signInChallenges;
-    this.#proving = options.checksPasswordFirst
+    this.#proving = isEmbedded
       ? provingByServer
       : provingByTrial(this.#calls, {
           byPassword: (credentials) => this.signInWithPassword(credentials),
@@ -109,9 +107,7 @@ class SupabaseBackend implements AuthBackend {
               : this.addresses.signInWithText('magiclink', shown),
         });
     this.factors = new SupabaseFactors(this.#calls, this.#proving, extension);
-    this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving, {
-      isEmbedded: options.checksPasswordFirst,
-    });
+    this.addresses = new SupabaseAddressBackend(this.#calls, this.#proving, { isEmbedded });
     this.anonymous = new SupabaseAnonymousBackend(this.#calls);
     this.invitations = new SupabaseInvitationBackend(this.#calls);
     this.oauth = new SupabaseOAuth({
@@ -119,7 +115,7 @@ class SupabaseBackend implements AuthBackend {
       calls: this.#calls,
       proving: this.#proving,
       providers,
-      tellsChanges: options.checksPasswordFirst,
+      tellsChanges: isEmbedded,
     });
     this.passkeys = new SupabasePasskeys(this.#calls, this.#proving);
     const { findUserId, endSessions } = options;
@@ -150,7 +146,7 @@ class SupabaseBackend implements AuthBackend {
     if (!answer.error) return sessionFromSupabase(answer.data.session);
     const outcome = outcomeOf(answer.error, answer.transport);
     // Told before the password was checked, a ban would tell strangers that the account exists.
-    if (outcome instanceof AccountBannedError && !this.#options.checksPasswordFirst) {
+    if (outcome instanceof AccountBannedError && !this.#options.isEmbedded) {
       throw new InvalidCredentialsError();
     }
     throw outcome;
@@ -186,7 +182,7 @@ class SupabaseBackend implements AuthBackend {
 
   async changePassword(accessToken: string, { contact, currentPassword, newPassword }: PasswordChange) {
     // The trial session, like all others, is ended by the change itself.
-    const trial = this.#options.checksPasswordFirst
+    const trial = this.#options.isEmbedded
       ? null
       : await this.signInWithPassword({ ...contact, password: currentPassword });
     try {

@@ -44,7 +44,7 @@ function supabaseSigningIn(id: string) {
       },
     },
     secretKey: async () => 'secret',
-    checksPasswordFirst: false,
+    isEmbedded: false,
     isImpersonationOn: false,
     hasAnotherWithRole: null,
     signInChallenges: undefined as never,
