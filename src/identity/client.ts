@@ -31,6 +31,9 @@ export function newClient(from: Pick<Client, 'address' | 'userAgent' | 'requestI
   return { ...from, actor: null, impersonator: null, trail: { successes: 0, refusals: 0 } };
 }
 
+/** As which a session is begun elsewhere where its client cannot be told. */
+export const OWN_USER_AGENT = 'limen';
+
 /** For what Limen does by itself: at its start, or by a command. */
 export const ownClient = (requestId: string): Client => ({
   ...newClient({ address: '127.0.0.1', userAgent: null, requestId }),

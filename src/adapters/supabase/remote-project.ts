@@ -1,4 +1,5 @@
 /** A Supabase project, or a self-hosted Supabase Auth, over HTTP. */
+import { OWN_USER_AGENT } from '../../identity/client.ts';
 import type { Project } from './call.ts';
 
 interface RemoteProjectOptions {
@@ -9,9 +10,6 @@ interface RemoteProjectOptions {
   secretKey: string;
   timeoutMs: number;
 }
-
-/** As which sessions are begun of whose client nobody can be told. */
-export const OWN_USER_AGENT = 'limen';
 
 /**
  * Supabase limits attempts by address, and every call comes from ours: so the client's address goes along, which is believed together with

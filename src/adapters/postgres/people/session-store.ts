@@ -1,7 +1,7 @@
 /** Somebody's sessions by SQL, where `auth.sessions` is in this database. */
+import { OWN_USER_AGENT } from '../../../identity/client.ts';
 import type { Clock } from '../../../identity/clock.ts';
 import type { SessionRecord, SessionStore } from '../../../identity/sessions/session-record.ts';
-import { OWN_USER_AGENT } from '../../supabase/remote-project.ts';
 import { auditRows, insertAuditRows, noteRecorded } from '../audit/audit-log.ts';
 import type { Database } from '../database.ts';
 
