@@ -5,6 +5,7 @@ import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../src/adapters/postgres/migrations.ts';
 import { openPostgres } from '../src/adapters/postgres/postgres.ts';
+import { CHANGE_TRIGGERS } from '../src/adapters/postgres/triggers/change-triggers.ts';
 import { signProjectKey } from '../src/adapters/tokens/project-key.ts';
 import { type App, createApp } from '../src/app.ts';
 import { examine } from '../src/cli/doctor/examination.ts';
@@ -264,6 +265,21 @@ describe.skipIf(!hasServer)('with the rights that the docs ask for', () => {
       "select tgenabled::text as state from pg_trigger where tgname = 'limen_user_changed'",
     );
     expect(trigger).toEqual({ state: 'O' });
+  });
+
+  test('a trigger that an older release put there, and meant something else by, is replaced by the next start', async () => {
+    const { env, superuser } = scene;
+    const definition = () =>
+      superuser.query(
+        "select pg_get_triggerdef(oid) as trigger from pg_trigger where tgname = 'limen_user_changed'",
+      );
+    const [ours] = await definition();
+    const { calls } = CHANGE_TRIGGERS.limen_user_changed!;
+    await superuser.query(
+      `create or replace trigger limen_user_changed after update on auth.users for each row execute function limen.${calls}('older')`,
+    );
+    await (await createApp(readConfig(env), { log })).close();
+    expect(await definition()).toEqual([ours]);
   });
 
   test('what happened while a trigger was off holds from the next start on, on every instance', async () => {

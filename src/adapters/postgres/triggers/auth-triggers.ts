@@ -1,4 +1,5 @@
 /** Triggers of Limen's on the `auth` schema. They add to a schema of somebody else's, and alter nothing in it. */
+import { createHash } from 'node:crypto';
 import { type Database, INSUFFICIENT_PRIVILEGE, type Queryable } from '../database.ts';
 
 export interface Trigger {
@@ -43,21 +44,33 @@ export async function installAuthTriggers(
   });
 }
 
-/** By name: a trigger that is disabled, or calls another function, is as good as none. Takes a database without an `auth` schema. */
+/**
+ * By name: a trigger that is disabled, calls another function, or was put there by a release that meant something else by its name is as
+ * good as none. Takes a database without an `auth` schema.
+ */
 export async function missingTriggers(
   database: Queryable,
   triggers: Triggers,
 ): Promise<(readonly [name: string, trigger: Trigger])[]> {
-  const working = await database.query<{ name: string; table: string; calls: string }>(
-    `select tgname::text as name, relname::text as table, proname::text as calls
+  const working = await database.query<{ name: string; table: string; calls: string; arguments: string }>(
+    `select tgname::text as name, relname::text as table, proname::text as calls, encode(tgargs, 'hex') as arguments
      from pg_trigger join pg_class on pg_class.oid = tgrelid join pg_proc on pg_proc.oid = tgfoid
      where relnamespace = to_regnamespace('auth') and pronamespace = to_regnamespace('limen') and tgenabled in ('O', 'A')`,
   );
-  return Object.entries(triggers).filter(
-    ([name, { table, calls }]) =>
-      !working.some((found) => found.name === name && found.table === table && found.calls === calls),
-  );
+  return Object.entries(triggers).filter(([name, trigger]) => {
+    const { table, calls } = trigger;
+    // As the catalogue keeps them: each ends with a zero byte.
+    const given = Buffer.from(`${meaningOf(trigger)}\0`).toString('hex');
+    return !working.some(
+      (found) =>
+        found.name === name && found.table === table && found.calls === calls && found.arguments === given,
+    );
+  });
 }
+
+/** Given to the function, which does not look at it: by it a later release knows a trigger that means something else. */
+const meaningOf = ({ event, when = '' }: Trigger): string =>
+  createHash('sha256').update(`${event} ${when}`).digest('hex').slice(0, 16);
 
 async function putOn(
   database: Database,
@@ -66,10 +79,11 @@ async function putOn(
 ): Promise<boolean> {
   try {
     await database.transaction(async (tx) => {
-      for (const [name, { table, event, when, calls }] of triggers) {
+      for (const [name, trigger] of triggers) {
+        const { table, event, when, calls } = trigger;
         // Replacing it turns one on again, for which only an owner of the table could ask otherwise.
         await tx.query(
-          `create or replace trigger ${name} ${event} on auth.${table} for each row ${when ? `when (${when})` : ''} execute function limen.${calls}()`,
+          `create or replace trigger ${name} ${event} on auth.${table} for each row ${when ? `when (${when})` : ''} execute function limen.${calls}('${meaningOf(trigger)}')`,
         );
       }
       await onPut(tx);
