@@ -14,7 +14,7 @@ export async function insertPeople(database: Queryable, from: number, to: number
        case when n % 1000 = 0 then '{"roles": ["admin"]}' when n % 10 = 0 then '{"roles": ["editor"], "tier": "pro"}' else '{"roles": ["reader"]}' end::jsonb,
        jsonb_build_object('display_name', first || ' ' || last, 'team', 'team-' || n % 10000, 'onboarding_completed', n % 3 > 0),
        timestamptz '2025-01-01' + n * interval '30 seconds', '2025-01-01',
-       case when n % 4 > 0 then timestamptz '2026-01-01' + (n * 7919 % 30000000) * interval '1 second' end,
+       case when n % 4 > 0 then timestamptz '2026-01-01' + (n::bigint * 7919 % 30000000) * interval '1 second' end,
        case when n % 50 > 0 then timestamptz '2025-01-01' + n * interval '31 seconds' end,
        case when n % 2000 = 0 then timestamptz '2999-01-01' end, n % 500 = 1, '', '', '', ''
      from generate_series($1::int, $2::int) as n,
