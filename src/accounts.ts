@@ -9,7 +9,7 @@ import { openPersonExporter } from './adapters/postgres/people/person-exporter.t
 import { createPersonFacts } from './adapters/postgres/people/person-facts.ts';
 import { createSessionStore, ENDLESS, type SessionLife } from './adapters/postgres/people/session-store.ts';
 import { installPersonTriggers } from './adapters/postgres/triggers/person-triggers.ts';
-import type { Worker } from './adapters/work/worker.ts';
+import type { Worker } from './adapters/workers/worker.ts';
 import type { Config } from './config/config.ts';
 import type { SharedServices } from './context.ts';
 import type { AuditRecorder } from './identity/audit/audit-event.ts';

@@ -25,7 +25,7 @@ import type { SigningKeys } from './adapters/tokens/signing-keys.ts';
 import { createTokenVerifier } from './adapters/tokens/token-verifier.ts';
 import type { WebhookWorker } from './adapters/webhooks/webhook-worker.ts';
 import { openWebhooks } from './adapters/webhooks/webhooks.ts';
-import type { Worker } from './adapters/work/worker.ts';
+import type { Worker } from './adapters/workers/worker.ts';
 import type { Config } from './config/config.ts';
 import { createContextFactory } from './context.ts';
 import { embeddedAuth } from './embedded-auth.ts';

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
-import type { Worker } from '../work/worker.ts';
+import type { Worker } from '../workers/worker.ts';
 import { type Delivery, deliverByChannel } from './delivery.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { Message } from './message.ts';

@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
-import { retryAfterSeconds, untilWritten } from '../work/retry.ts';
-import { createWorker, type Worker } from '../work/worker.ts';
+import { retryAfterSeconds, untilWritten } from '../workers/retry.ts';
+import { createWorker, type Worker } from '../workers/worker.ts';
 import { type Delivery, type QueuedMessage, UndeliverableError } from './delivery.ts';
 import { describeFailure } from './failure.ts';
 import { type Claim, createQueue, LEASE_SECONDS } from './queue.ts';

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../identity/clock.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
-import { retryAfterSeconds } from '../work/retry.ts';
+import { retryAfterSeconds } from '../workers/retry.ts';
 
 export interface MirrorClaim {
   readonly userId: string;

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
-import { createWorker, type Worker } from '../work/worker.ts';
+import { createWorker, type Worker } from '../workers/worker.ts';
 import { createMirrorQueue, type MirrorClaim } from './mirror-queue.ts';
 import type { PeopleStore } from './people-store.ts';
 import type { UpstreamPeople } from './upstream-people.ts';

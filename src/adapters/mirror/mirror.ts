@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Clock } from '../../identity/clock.ts';
 import type { Database } from '../postgres/database.ts';
-import type { Worker } from '../work/worker.ts';
+import type { Worker } from '../workers/worker.ts';
 import { type Exchange, heardIn } from './heard-people.ts';
 import { queuePeople, queueUnknown } from './mirror-queue.ts';
 import { createMirrorWorker } from './mirror-worker.ts';

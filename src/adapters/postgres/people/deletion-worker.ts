@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../identity/clock.ts';
 import { LastAdminError } from '../../../identity/errors.ts';
 import type { AccountDeletionStore } from '../../../identity/own-account/account-deletion.ts';
-import { createWorker, type Worker } from '../../work/worker.ts';
+import { createWorker, type Worker } from '../../workers/worker.ts';
 
 export interface DeletionWorkerOptions {
   deletions: AccountDeletionStore;

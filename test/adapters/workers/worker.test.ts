@@ -1,7 +1,7 @@
 /** What mail, webhooks, the mirror and deletions have in common; what each does with it is in its own tests. */
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createWorker, type Work } from '../../../src/adapters/work/worker.ts';
+import { createWorker, type Work } from '../../../src/adapters/workers/worker.ts';
 
 const MINUTE_MS = 60_000;
 
